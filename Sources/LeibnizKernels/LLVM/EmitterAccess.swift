@@ -1,0 +1,313 @@
+/// Loads and stores of loop nests as IR: addresses, bounds, gathered indices.
+extension NestEmitter {
+    /// An access at a point, resolved: where its element is and when it may be touched.
+    struct Place {
+        /// The address of the first lane, without gathered parts that vary along the lanes.
+        var pointer: Operand
+        /// What a lane adds to the address, in elements.
+        var laneStride: Int
+        /// Gathered parts that vary along the lanes: elements to add, a vector of i64.
+        var laneOffsets: Operand?
+        /// What must hold for all lanes at once.
+        var condition: Operand
+        /// What must hold lane by lane, if anything.
+        var mask: Operand?
+    }
+
+    /// Resolves an access; reports illegal gathered indices.
+    func place(_ access: Access, at point: Point, _ cache: inout [ValueID: Operand]) -> Place {
+        let scalar = memoryScalar(nest.buffers[access.buffer].type)
+        var (condition, mask) = (Operand.bool(true), nil as Operand?)
+        func require(_ test: Operand) {
+            if test.type.lanes == 1 {
+                condition = builder.both(condition, test)
+            } else {
+                mask = mask.map { builder.both($0, test) } ?? test
+            }
+        }
+        for bound in access.bounds { require(test(bound, at: point)) }
+        var place = Place(
+            pointer: builder.address(bases[access.buffer], scalar, access.index, at: point),
+            laneStride: builder.terms(of: access.index, at: point).laneStride, laneOffsets: nil, condition: condition,
+            mask: mask)
+        let guarding = (condition, mask)
+        for gather in access.gathers {
+            let type = nest.values[gather.value].type
+            let value = evaluate(gather.value, at: point, &cache)
+            let index = builder.cast(type == .uint8 || type == .bool ? "zext" : "sext", value, to: .i64)
+            let isLegal = builder.compare("ult", index, .integer(Int64(max(0, gather.extent))))
+            if case .report(let check, let position) = gather.otherwise {
+                report(check, index, isLegal, guarding, builder.integer(position, at: point), at: point)
+            }
+            require(isLegal)
+            let elements = builder.imul(
+                index,
+                index.type.lanes == 1
+                    ? .integer(Int64(gather.stride))
+                    : builder.splat(.integer(Int64(gather.stride)), lanes: index.type.lanes))
+            if index.type.lanes == 1 {
+                place.pointer = builder.offset(place.pointer, scalar, by: elements)
+            } else {
+                place.laneOffsets = place.laneOffsets.map { builder.binary("add", $0, elements) } ?? elements
+            }
+        }
+        (place.condition, place.mask) = (condition, mask)
+        return place
+    }
+
+    /// Sets the status record where an index is illegal although the access's bounds hold.
+    private func report(
+        _ check: Int, _ index: Operand, _ isLegal: Operand, _ guarding: (Operand, Operand?), _ position: Operand,
+        at point: Point
+    ) {
+        var bad = builder.both(builder.not(isLegal), guarding.0)
+        if let mask = guarding.1 { bad = builder.both(bad, mask) }
+        if bad.isConstant, bad.text == "false" { return }
+        let lanes = max(bad.type.lanes, index.type.lanes, position.type.lanes)
+        bad = builder.splat(bad, lanes: lanes)
+        if lanes > 1, point.active < lanes { bad = builder.both(bad, builder.prefix(point.active, lanes: lanes)) }
+        builder.declare(Self.reportFunction)
+        let any = lanes == 1 ? bad : builder.call("llvm.vector.reduce.or.v\(lanes)i1", IRType(.i1), [bad])
+        let details = [index, position].map { builder.splat($0, lanes: lanes) }
+        // The same test at the same place need not be made twice.
+        guard reported.insert("\(check) \(any.text) \(details[1].text)").inserted else { return }
+        let place = ([any] + details).reduce(0) { max($0, $1.level) }
+        var text = ""
+        for lane in 0..<point.active where lane < lanes {
+            func element(_ x: Operand) -> String {
+                if lanes == 1 { return x.typed }
+                let name = builder.fresh("%r")
+                text += "  \(name) = extractelement \(x.typed), i64 \(lane)\n"
+                return "\(x.type.scalar.rawValue) \(name)"
+            }
+            let arguments = [bad, details[0], details[1]].map(element)
+            text += "  call void @leibniz_report(ptr %status, i64 \(check + 1), \(arguments.joined(separator: ", ")))\n"
+        }
+        builder.rarely(if: any, level: place, text)
+    }
+
+    private static let reportFunction = """
+        define internal void @leibniz_report(ptr %status, i64 %code, i1 %bad, i64 %value, i64 %position) noinline cold {
+        entry:
+          br i1 %bad, label %try, label %done
+        try:
+          %pair = cmpxchg ptr %status, i64 0, i64 %code monotonic monotonic
+          %first = extractvalue { i64, i1 } %pair, 1
+          br i1 %first, label %write, label %done
+        write:
+          %valuePlace = getelementptr i64, ptr %status, i64 1
+          %positionPlace = getelementptr i64, ptr %status, i64 2
+          store i64 %value, ptr %valuePlace
+          store i64 %position, ptr %positionPlace
+          br label %done
+        done:
+          ret void
+        }
+        """
+
+    /// How a type lies in memory: `bool` takes a byte.
+    func memoryScalar(_ type: ElementType) -> IRScalar { type == .bool ? .i8 : IRScalar(type) }
+
+    /// A register of what memory holds, as a value: bytes of `bool` become bits.
+    private func fromMemory(_ x: Operand, _ type: ElementType) -> Operand {
+        type == .bool ? builder.compare("ne", x, .integer(0, .i8)) : x
+    }
+
+    /// An element, or a vector of elements, of a buffer at a point; zero where the access does not hold.
+    func load(_ access: Access, at point: Point, _ cache: inout [ValueID: Operand]) -> Operand {
+        let declaration = nest.buffers[access.buffer]
+        let scalar = memoryScalar(declaration.type)
+        let zero =
+            declaration.type.isFloatingPoint
+            ? Operand.float(0, IRScalar(declaration.type)) : .integer(0, IRScalar(declaration.type))
+        let place = place(access, at: point, &cache)
+        if declaration.count == 0 || place.condition.text == "false" { return zero }
+        // Of a buffer that the nest writes, each load may see something else.
+        let isStable = declaration.role == .input
+        // What a loop's limits make sure of holds only inside.
+        let floor = access.bounds.reduce(builder.loadFloor) { max($0, assumed[$1] ?? 0) }
+        func read(_ pointer: Operand, _ type: IRType) -> Operand {
+            let text = "load \(type.text), ptr \(pointer.text), align \(max(1, scalar.bits / 8))"
+            return isStable
+                ? builder.pure(text, type, [pointer], floor: floor) : builder.instruction(text, type)
+        }
+        func readMasked(_ text: String, _ type: IRType, _ operands: [Operand]) -> Operand {
+            isStable ? builder.pure(text, type, operands, floor: floor) : builder.instruction(text, type)
+        }
+        let isUniform = (place.laneStride == 0 || point.lanes == 1) && place.laneOffsets == nil
+        if isUniform {
+            var condition = place.condition
+            if let mask = place.mask {
+                let any = builder.call(
+                    "llvm.vector.reduce.or.v\(mask.type.lanes)i1", IRType(.i1), [activePart(mask, point)])
+                condition = builder.both(condition, any)
+            }
+            let value = fromMemory(read(guarded(place.pointer, condition), IRType(scalar)), declaration.type)
+            return place.mask.map { builder.select($0, value, zero) } ?? value
+        }
+        if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
+            return contiguous(place, at: point, declaration.type, scalar, read, readMasked)
+        }
+        if place.laneOffsets == nil, place.laneStride == 2, place.mask == nil, point.lanes > 2,
+            declaration.type != .bool, point.active == point.lanes || scalar.bits >= 32
+        {
+            return everySecond(place, at: point, scalar, read, readMasked)
+        }
+        if isStable, let column = transposedLoad(access, at: point, laneStride: place.laneStride) { return column }
+        // Lane by lane.
+        let lanes = (0..<point.active).map { lane -> Operand in
+            let pointer = element(lane, of: place, scalar)
+            let condition = place.mask.map { builder.both(place.condition, builder.lane($0, lane)) } ?? place.condition
+            return read(guarded(pointer, condition), IRType(scalar))
+        }
+        return fromMemory(builder.vector(lanes, lanes: point.lanes), declaration.type)
+    }
+
+    /// Neighbouring elements, forwards or backwards.
+    private func contiguous(
+        _ place: Place, at point: Point, _ type: ElementType, _ scalar: IRScalar,
+        _ read: (Operand, IRType) -> Operand, _ readMasked: (String, IRType, [Operand]) -> Operand
+    ) -> Operand {
+        let isBackwards = place.laneStride < 0
+        let (count, lanes) = (point.active, point.lanes)
+        let first = isBackwards ? builder.offset(place.pointer, scalar, by: .integer(Int64(1 - count))) : place.pointer
+        var vector: Operand
+        if place.mask != nil || (count.nonzeroBitCount > 1 && count < lanes && scalar.bits >= 32) {
+            // Forwards the elements that count are the first ones; backwards they lie in reverse order before those.
+            let whole = place.mask.map {
+                builder.both(activePart($0, point), builder.splat(place.condition, lanes: lanes))
+            }
+            let reversed = whole.map { isBackwards ? builder.shuffle($0, nil, reversal(count, lanes: lanes)) : $0 }
+            let mask = reversed ?? builder.prefix(count, lanes: lanes)
+            let pointer = whole == nil ? guarded(first, place.condition) : first
+            vector = masked(pointer, IRType(scalar, lanes: lanes), mask, readMasked)
+        } else {
+            vector = read(guarded(first, place.condition), IRType(scalar, lanes: count))
+            if count < lanes {
+                vector =
+                    count == 1
+                    ? builder.vector([vector], lanes: lanes)
+                    : builder.shuffle(vector, zeros(vector.type), (0..<lanes).map { min($0, count) })
+            }
+        }
+        if isBackwards { vector = builder.shuffle(vector, nil, reversal(count, lanes: lanes)) }
+        return fromMemory(vector, type)
+    }
+
+    private func zeros(_ type: IRType) -> Operand { Operand("zeroinitializer", type, level: 0, isConstant: true) }
+
+    /// The first `count` lanes backwards, the others as they are.
+    private func reversal(_ count: Int, lanes: Int) -> [Int] { (0..<lanes).map { $0 < count ? count - 1 - $0 : $0 } }
+
+    /// Elements 0, 2, 4, … by two vector loads that touch nothing behind the last of them.
+    private func everySecond(
+        _ place: Place, at point: Point, _ scalar: IRScalar, _ read: (Operand, IRType) -> Operand,
+        _ readMasked: (String, IRType, [Operand]) -> Operand
+    ) -> Operand {
+        let (pointer, lanes) = (guarded(place.pointer, place.condition), point.lanes)
+        let type = IRType(scalar, lanes: lanes)
+        let behind = builder.offset(pointer, scalar, by: .integer(Int64(lanes - 1)))
+        let length = 2 * point.active - 1
+        func part(_ pointer: Operand, _ count: Int) -> Operand {
+            if count >= lanes { return read(pointer, type) }
+            return count > 0 ? masked(pointer, type, builder.prefix(count, lanes: lanes), readMasked) : zeros(type)
+        }
+        let (low, high) = (part(pointer, length), part(behind, length - (lanes - 1)))
+        return builder.shuffle(low, high, (0..<lanes).map { 2 * $0 < lanes ? 2 * $0 : 2 * $0 + 1 })
+    }
+
+    /// The elements of a vector where a mask is true, zero elsewhere.
+    private func masked(
+        _ pointer: Operand, _ type: IRType, _ mask: Operand, _ readMasked: (String, IRType, [Operand]) -> Operand
+    ) -> Operand {
+        let name = "@llvm.masked.load.\(type.suffix).p0"
+        builder.declare("declare \(type.text) \(name)(ptr, i32, \(mask.type.text), \(type.text))")
+        let alignment = max(1, type.scalar.bits / 8)
+        let text =
+            "call \(type.text) \(name)(\(pointer.typed), i32 \(alignment), \(mask.typed), \(type.text) zeroinitializer)"
+        return readMasked(text, type, [pointer, mask])
+    }
+
+    /// The address of one lane's element.
+    private func element(_ lane: Int, of place: Place, _ scalar: IRScalar) -> Operand {
+        var pointer = place.pointer
+        if let offsets = place.laneOffsets {
+            pointer = builder.offset(pointer, scalar, by: builder.lane(offsets, lane))
+        }
+        return builder.offset(pointer, scalar, by: .integer(Int64(lane * place.laneStride)))
+    }
+
+    /// The pointer, or that of a block of zeros where the condition fails: a guarded load without a branch.
+    private func guarded(_ pointer: Operand, _ condition: Operand) -> Operand {
+        if condition.isConstant { return pointer }
+        builder.declare("@leibniz_zeros = internal constant [1024 x i8] zeroinitializer, align 64")
+        return builder.select(condition, pointer, Operand("@leibniz_zeros", IRType(.ptr), level: 0, isConstant: true))
+    }
+
+    /// A mask without the lanes that stand for no point.
+    private func activePart(_ mask: Operand, _ point: Point) -> Operand {
+        point.active < point.lanes ? builder.both(mask, builder.prefix(point.active, lanes: point.lanes)) : mask
+    }
+
+    /// Writes a value, or adds it to what is there, wherever the access holds.
+    func store(_ store: Store, _ value: Operand, at point: Point, _ cache: inout [ValueID: Operand]) {
+        let declaration = nest.buffers[store.access.buffer]
+        if declaration.count == 0 { return }
+        let place = place(store.access, at: point, &cache)
+        if place.condition.text == "false" { return }
+        if place.condition.isConstant { return write(store, value, place, at: point, declaration.type) }
+        _ = builder.conditional(place.condition) { _ in
+            write(store, value, place, at: point, declaration.type)
+            return []
+        }
+    }
+
+    private func write(_ store: Store, _ value: Operand, _ place: Place, at point: Point, _ type: ElementType) {
+        let scalar = memoryScalar(type)
+        let alignment = max(1, scalar.bits / 8)
+        func put(_ pointer: Operand, _ x: Operand) {
+            var new = x
+            if store.mode == .add {
+                let old = fromMemory(
+                    builder.instruction(
+                        "load \(IRType(scalar, lanes: x.type.lanes).text), ptr \(pointer.text), align \(alignment)",
+                        IRType(scalar, lanes: x.type.lanes)), type)
+                new = builder.binary(.add, old, x, type)
+            }
+            let stored = type == .bool ? builder.cast("zext", new, to: .i8) : new
+            builder.effect("store \(stored.typed), ptr \(pointer.text), align \(alignment)")
+        }
+        let isUniform = (place.laneStride == 0 || point.lanes == 1) && place.laneOffsets == nil
+        if isUniform, place.mask == nil, value.type.lanes == 1 { return put(place.pointer, value) }
+        let wide = builder.splat(value, lanes: point.lanes)
+        let isPartial = place.mask != nil || (point.active < point.lanes && point.active.nonzeroBitCount > 1)
+        if isPartial, place.laneOffsets == nil, place.laneStride == 1, store.mode == .write, scalar.bits >= 32,
+            builder.hasMaskedStores
+        {
+            let mask = place.mask.map { activePart($0, point) } ?? builder.prefix(point.active, lanes: point.lanes)
+            let name = "@llvm.masked.store.\(wide.type.suffix).p0"
+            builder.declare("declare void \(name)(\(wide.type.text), ptr, i32, \(mask.type.text))")
+            return builder.effect(
+                "call void \(name)(\(wide.typed), \(place.pointer.typed), i32 \(alignment), \(mask.typed))")
+        }
+        if place.laneOffsets == nil, place.laneStride == 1, place.mask == nil {
+            let part =
+                point.active == point.lanes
+                ? wide
+                : point.active == 1 ? builder.lane(wide, 0) : builder.shuffle(wide, nil, Array(0..<point.active))
+            return put(place.pointer, part)
+        }
+        for lane in 0..<point.active {
+            let pointer = element(lane, of: place, scalar)
+            let x = builder.lane(wide, lane)
+            if let mask = place.mask {
+                _ = builder.conditional(builder.lane(mask, lane)) { _ in
+                    put(pointer, x)
+                    return []
+                }
+            } else {
+                put(pointer, x)
+            }
+        }
+    }
+}

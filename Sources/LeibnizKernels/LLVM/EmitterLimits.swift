@@ -1,0 +1,74 @@
+/// Loops of sums that leave out what their bounds make zero.
+///
+/// Where a bound 0 ≤ r ± u < n fails, a load gives zero, and so is a product of such loads. A sum over u then needs only the
+/// iterations between max(0, −r) and min(extent, n − r) (for +u), which need no test at all: the gradient of a window, for
+/// one, costs as much as the windows that there are.
+extension NestEmitter {
+    /// Whether a bound holds at a point.
+    func test(_ bound: Bound, at point: Point) -> Operand {
+        assumed[bound] == nil ? builder.test(bound, at: point, extents: extents) : .bool(true)
+    }
+
+    /// The iterations of a stage's loop, the one at `depth`, that matter for all points of a tile, and the bounds that then
+    /// hold; nil where all matter.
+    func limits(stage number: Int, axis: Int, depth: Int, _ tile: [Point]) -> (
+        start: Operand, end: Operand, bounds: [Bound]
+    )? {
+        let open = Set(nest.outer + schedule.stages[number].prefix(depth).map(\.axis))
+        var (start, end) = (Operand.integer(0), Operand.integer(Int64(extents[axis])))
+        var bounds: [Bound] = []
+        for bound in nest.decidingBounds(stage: number, axis: axis) where assumed[bound] == nil {
+            let stride = bound.index.stride(of: axis)
+            let others = bound.index.terms.filter { $0.axis != axis }
+            guard others.allSatisfy({ open.contains($0.axis) && $0.axis != vectorAxis }) else { continue }
+            let rest = Affine(bound.index.offset, others.map { ($0.axis, $0.stride) })
+            let values = Set(tile.map { builder.integer(rest, at: $0) })
+            guard let value = values.first, values.count == 1, value.type.lanes == 1 else { continue }
+            let (low, high): (Operand, Operand) =
+                stride > 0
+                ? (negated(value), builder.iadd(.integer(Int64(bound.extent)), negated(value)))
+                : (builder.iadd(value, .integer(Int64(1 - bound.extent))), builder.iadd(value, .integer(1)))
+            start = builder.select(builder.compare("sgt", low, start), low, start)
+            end = builder.select(builder.compare("slt", high, end), high, end)
+            bounds.append(bound)
+        }
+        return bounds.isEmpty ? nil : (start, end, bounds)
+    }
+
+    private func negated(_ x: Operand) -> Operand {
+        x.integerValue.map { .integer(-$0) } ?? builder.binary("sub", .integer(0), x)
+    }
+}
+
+extension LoopNest {
+    /// The bounds with a term ±i[axis] where whose failing makes all that a stage sums zero; none unless it only sums.
+    func decidingBounds(stage number: Int, axis: Int) -> [Bound] {
+        let stage = stages[number]
+        guard !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty,
+            stage.reductions.allSatisfy({ reductions[$0].operation == .sum })
+        else { return [] }
+        var deciding: [Bound]?
+        for id in stage.reductions {
+            let bounds = zeroingBounds(reductions[id].value)
+            deciding = deciding.map { $0.filter(bounds.contains) } ?? bounds
+        }
+        return (deciding ?? []).filter { abs($0.index.stride(of: axis)) == 1 }
+    }
+
+    /// The bounds whose failing makes a scalar exactly zero.
+    private func zeroingBounds(_ id: ValueID) -> [Bound] {
+        switch values[id].operation {
+        case .load(let access): return access.bounds
+        case .unary(.negate, let x), .convert(let x): return zeroingBounds(x)
+        case .binary(.multiply, let a, let b):
+            // Zero times infinity is not zero: with real numbers both must vanish.
+            let (left, right) = (zeroingBounds(a), zeroingBounds(b))
+            if values[id].type.isFloatingPoint { return left.filter(right.contains) }
+            return left + right.filter { !left.contains($0) }
+        case .binary(.add, let a, let b), .binary(.subtract, let a, let b), .select(_, let a, let b):
+            let right = zeroingBounds(b)
+            return zeroingBounds(a).filter(right.contains)
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,199 @@
+/// Writes the code of one loop nest into one function, following a schedule.
+final class NestEmitter {
+    let nest: LoopNest
+    let schedule: Schedule
+    let extents: [Int]
+    let builder: FunctionBuilder
+    /// The addresses of the buffers.
+    let bases: [Operand]
+    /// The lanes of vectors along an outer axis, or nil where no outer axis has vectors.
+    let vectorAxis: Int?
+    /// For each stage the row-major position of a point over its axes.
+    let positions: [Affine]
+    /// What has been reported on the way here, so that tests are not repeated.
+    var reported: Set<String> = []
+    /// Bounds that the limits of open loops make sure of, with the level of the loop.
+    var assumed: [Bound: Int] = [:]
+    /// Blocks of memory that were read across, with what came out.
+    var transposed: [TransposedBlock: [Operand]] = [:]
+    private var dependencyLists: [ValueID: [ValueID]] = [:]
+
+    init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder) {
+        self.nest = nest
+        self.schedule = schedule
+        self.builder = builder
+        extents = nest.axes.map(\.extent)
+        vectorAxis = schedule.outer.first { $0.lanes > 1 }?.axis
+        positions = nest.stages.map { stage in
+            var (position, size) = (Affine(), 1)
+            for axis in stage.axes.reversed() {
+                position.add(size, axis: axis)
+                size *= nest.axes[axis].extent
+            }
+            return position
+        }
+        bases = nest.buffers.indices.map { number in
+            let place = number == 0 ? "%buffers" : "%place\(number)"
+            if number > 0 { builder.effect("\(place) = getelementptr ptr, ptr %buffers, i64 \(number)") }
+            return builder.instruction("load ptr, ptr \(place), align 8", IRType(.ptr))
+        }
+    }
+
+    // MARK: Scalars
+
+    /// What a scalar's value is computed from, itself last, in an order of computation.
+    func dependencies(of root: ValueID) -> [ValueID] {
+        if let known = dependencyLists[root] { return known }
+        var isNeeded = [Bool](repeating: false, count: root + 1)
+        isNeeded[root] = true
+        // Operands have smaller numbers, so one pass downwards finds all.
+        for id in stride(from: root, through: 0, by: -1) where isNeeded[id] {
+            for operand in nest.values[id].operation.operands { isNeeded[operand] = true }
+        }
+        let list = isNeeded.indices.filter { isNeeded[$0] }
+        dependencyLists[root] = list
+        return list
+    }
+
+    /// A scalar at a point; `cache` holds what is known at this point already.
+    func evaluate(_ root: ValueID, at point: Point, _ cache: inout [ValueID: Operand]) -> Operand {
+        if let known = cache[root] { return known }
+        for id in dependencies(of: root) where cache[id] == nil {
+            cache[id] = compute(id, at: point, &cache)
+        }
+        return cache[root] ?? .bool(false)
+    }
+
+    private func compute(_ id: ValueID, at point: Point, _ cache: inout [ValueID: Operand]) -> Operand {
+        let value = nest.values[id]
+        func operand(_ number: ValueID) -> Operand { cache[number] ?? .bool(false) }
+        func type(_ number: ValueID) -> ElementType { nest.values[number].type }
+        switch value.operation {
+        case .float(let x): return .float(x, IRScalar(value.type))
+        case .integer(let x): return .integer(x, IRScalar(value.type))
+        case .index(let affine): return builder.integer(affine, at: point)
+        case .load(let access): return load(access, at: point, &cache)
+        case .within(let bounds):
+            return bounds.reduce(.bool(true)) {
+                builder.both($0, test($1, at: point))
+            }
+        case .unary(let operation, let x): return builder.unary(operation, operand(x), type(x))
+        case .binary(let operation, let x, let y): return builder.binary(operation, operand(x), operand(y), type(x))
+        case .compare(let comparison, let x, let y):
+            return builder.compare(comparison, operand(x), operand(y), type(x))
+        case .select(let condition, let x, let y):
+            return builder.select(operand(condition), operand(x), operand(y))
+        case .convert(let x): return builder.convert(operand(x), from: type(x), to: value.type)
+        case .random(let key, let counter, let word):
+            return builder.philox(key: operand(key), counter: operand(counter), word: word)
+        case .reduced(let reduction): return point.reduced[reduction] ?? .integer(0)
+        }
+    }
+
+    /// Whether a scalar may differ from lane to lane of vectors along `axis`.
+    func varies(_ root: ValueID, along axis: Int) -> Bool {
+        dependencies(of: root).contains { id in
+            switch nest.values[id].operation {
+            case .index(let affine): affine.stride(of: axis) != 0
+            case .load(let access):
+                access.index.stride(of: axis) != 0 || access.bounds.contains { $0.index.stride(of: axis) != 0 }
+            case .within(let bounds): bounds.contains { $0.index.stride(of: axis) != 0 }
+            case .reduced(let reduction): varies(nest.reductions[reduction].value, along: axis)
+            default: false
+            }
+        }
+    }
+
+    // MARK: Outer loops
+
+    /// Code for the loops over the outer axes from `depth` inwards; `points` are the tile so far.
+    ///
+    /// - Parameter unitStarts: where the current unit begins on axes that threads share.
+    func outerLoops(
+        _ depth: Int = 0, _ points: [Point], unitStarts: [Int: Operand], _ body: (inout [Point]) throws -> Void
+    ) rethrows {
+        guard depth < schedule.outer.count else {
+            var tile = inOrder(points)
+            return try body(&tile)
+        }
+        let loop = schedule.outer[depth]
+        let extent = extents[loop.axis]
+        let whole = extent / loop.step * loop.step
+        func step(_ base: Operand?, _ start: Int, _ length: Int) throws {
+            let blocks = Self.blocks(loop, length: length)
+            let tile = points.flatMap { point in
+                blocks.map { Self.moved(point, loop, base, start, $0, of: blocks.count) }
+            }
+            try outerLoops(depth + 1, tile, unitStarts: unitStarts, body)
+        }
+        if let start = unitStarts[loop.axis] {
+            let size = loop.blocksPerUnit * loop.step
+            if whole == extent, loop.blocksPerUnit == 1 { return try step(start, 0, loop.step) }
+            let behind = builder.iadd(start, .integer(Int64(size)))
+            let isWithin = extent % size == 0
+            let end =
+                isWithin
+                ? behind
+                : builder.select(builder.compare("slt", behind, .integer(Int64(whole))), behind, .integer(Int64(whole)))
+            if whole > 0 {
+                _ = try builder.loop(from: start, to: end, step: loop.step, runs: isWithin) { index, _ in
+                    try step(index, 0, loop.step)
+                    return []
+                }
+            }
+            if whole < extent {
+                let isLast = builder.compare("sgt", behind, .integer(Int64(whole)))
+                _ = try builder.conditional(isLast) { _ in
+                    try step(nil, whole, extent - whole)
+                    return []
+                }
+            }
+            return
+        }
+        if whole > loop.step {
+            _ = try builder.loop(from: .integer(0), to: .integer(Int64(whole)), step: loop.step, runs: true) {
+                index, _ in
+                try step(index, 0, loop.step)
+                return []
+            }
+        } else if whole == loop.step {
+            try step(nil, 0, loop.step)
+        }
+        if whole < extent { try step(nil, whole, extent - whole) }
+    }
+
+    /// A tile's points so that those along the axis with the fewest copies follow each other: what they load stays in few
+    /// registers while what the others load passes by.
+    private func inOrder(_ tile: [Point]) -> [Point] {
+        let axes = schedule.outer.filter { $0.count > 1 }.sorted { $0.count > $1.count }.map(\.axis)
+        guard axes.count > 1 else { return tile }
+        return tile.sorted { a, b in
+            let differing = axes.first { a.coordinates[$0].constant != b.coordinates[$0].constant }
+            return differing.map { a.coordinates[$0].constant < b.coordinates[$0].constant } ?? false
+        }
+    }
+
+    /// The parts of a block of `length` iterations: where each begins, and how many of its lanes are used.
+    static func blocks(_ loop: Schedule.Loop, length: Int) -> [(offset: Int, active: Int)] {
+        stride(from: 0, to: length, by: loop.lanes).map { ($0, min(loop.lanes, length - $0)) }
+    }
+
+    /// A point, moved along a loop's axis to one part of a block.
+    static func moved(
+        _ point: Point, _ loop: Schedule.Loop, _ base: Operand?, _ start: Int, _ block: (offset: Int, active: Int),
+        of copies: Int = 1
+    ) -> Point {
+        var moved = point.at(
+            loop.axis,
+            Coordinate(
+                base: base, constant: start + block.offset, isVector: loop.lanes > 1, copy: block.offset / loop.lanes,
+                copies: copies))
+        if loop.lanes > 1 { (moved.lanes, moved.active) = (loop.lanes, block.active) }
+        return moved
+    }
+
+    /// All stages from `first` on, for the points of a tile.
+    func stages(from first: Int, _ tile: inout [Point]) {
+        for number in nest.stages.indices.dropFirst(first) { run(stage: number, &tile) }
+    }
+}

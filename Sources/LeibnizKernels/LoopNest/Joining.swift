@@ -1,0 +1,143 @@
+extension LoopNest {
+    private func extents(of list: [Int]) -> [Int] { list.map { axes[$0].extent } }
+
+    /// This nest and another over loops of the same extents, in one.
+    ///
+    /// - Parameters:
+    ///   - buffers: where the other's buffers stand among this nest's, new ones behind them.
+    ///   - checks: what the numbers of the other's range checks are moved by.
+    /// - Returns: nil where the loops differ.
+    public func joined(_ other: LoopNest, buffers places: [Int], checks: Int) -> LoopNest? {
+        guard extents(of: outer) == other.extents(of: other.outer), stages.count == other.stages.count,
+            zip(stages, other.stages).allSatisfy({
+                $0.ordered == $1.ordered && extents(of: $0.axes) == other.extents(of: $1.axes)
+            })
+        else { return nil }
+        var joined = self
+        for (place, buffer) in zip(places, other.buffers) where place >= joined.buffers.count {
+            joined.buffers.append(buffer)
+        }
+        var axes = Array(repeating: 0, count: other.axes.count)
+        for (mine, theirs) in zip(outer, other.outer) { axes[theirs] = mine }
+        for (mine, theirs) in zip(stages, other.stages) {
+            for (mine, theirs) in zip(mine.axes, theirs.axes) { axes[theirs] = mine }
+        }
+        let renaming = Renaming(buffers: places, axes: axes, reductions: reductions.count, checks: checks)
+        var values: [ValueID] = []
+        for value in other.values {
+            values.append(joined.value(renaming.operation(value.operation, values), value.type))
+        }
+        for reduction in other.reductions {
+            joined.reductions.append(Reduction(reduction.operation, values[reduction.value]))
+        }
+        for (place, stage) in other.stages.enumerated() {
+            joined.stages[place].reductions += stage.reductions.map { $0 + reductions.count }
+            joined.stages[place].stores += stage.stores.map {
+                Store(renaming.access($0.access, values), values[$0.value], mode: $0.mode)
+            }
+        }
+        return joined
+    }
+}
+
+extension LoopNest {
+    /// The same nest in which reductions over loops of the same extents share one walk where none waits for another.
+    public func sharingWalks() -> LoopNest {
+        var (axes, kept, places) = (Array(axes.indices), [Int](), [Int](repeating: 0, count: reductions.count))
+        for (number, stage) in stages.enumerated() {
+            let needed = stage.reductions.flatMap { reductionsBelow(reductions[$0].value) }
+            // The stage may begin behind everything that it needs.
+            let first = needed.map { places[$0] + 1 }.max() ?? 0
+            let partner = kept.indices.first { place in
+                place >= first && stage.isPlainReduction && stages[kept[place]].isPlainReduction
+                    && extents(of: stages[kept[place]].axes) == extents(of: stage.axes)
+            }
+            if let partner {
+                for (mine, theirs) in zip(stage.axes, stages[kept[partner]].axes) { axes[mine] = theirs }
+            } else {
+                kept.append(number)
+            }
+            for reduction in stage.reductions { places[reduction] = partner ?? kept.count - 1 }
+        }
+        if kept.count == stages.count { return self }
+
+        var joined = self
+        (joined.values, joined.stages) = ([], kept.map { stages[$0] })
+        let renaming = Renaming(buffers: Array(buffers.indices), axes: axes, reductions: 0, checks: 0)
+        var numbers: [ValueID] = []
+        for value in values {
+            numbers.append(joined.value(renaming.operation(value.operation, numbers), value.type))
+        }
+        joined.reductions = reductions.map { Reduction($0.operation, numbers[$0.value]) }
+        for place in joined.stages.indices {
+            joined.stages[place].stores = joined.stages[place].stores.map {
+                Store(renaming.access($0.access, numbers), numbers[$0.value], mode: $0.mode)
+            }
+            if joined.stages[place].isPlainReduction {
+                joined.stages[place].reductions = reductions.indices.filter { places[$0] == place }
+            }
+        }
+        return joined
+    }
+
+    /// The reductions whose results a value is computed from.
+    private func reductionsBelow(_ root: ValueID) -> [Int] {
+        var (found, isNeeded) = ([Int](), [Bool](repeating: false, count: root + 1))
+        isNeeded[root] = true
+        for id in stride(from: root, through: 0, by: -1) where isNeeded[id] {
+            if case .reduced(let number) = values[id].operation { found.append(number) }
+            for operand in values[id].operation.operands { isNeeded[operand] = true }
+        }
+        return found
+    }
+}
+
+extension Stage {
+    fileprivate var isPlainReduction: Bool { !ordered && stores.isEmpty && !axes.isEmpty && !reductions.isEmpty }
+}
+
+/// How the numbers of one nest are written in another.
+private struct Renaming {
+    let buffers: [Int]
+    let axes: [Int]
+    /// What reductions are moved by.
+    let reductions: Int
+    /// What range checks are moved by.
+    let checks: Int
+
+    func affine(_ affine: Affine) -> Affine {
+        Affine(affine.offset, affine.terms.map { (axes[$0.axis], $0.stride) })
+    }
+
+    func access(_ access: Access, _ values: [ValueID]) -> Access {
+        Access(
+            buffers[access.buffer], affine(access.index),
+            bounds: access.bounds.map { Bound(affine($0.index), extent: $0.extent) },
+            gathers: access.gathers.map { gather in
+                let otherwise: Gather.OutOfRange =
+                    switch gather.otherwise {
+                    case .report(let check, let position):
+                        .report(check: check + checks, position: affine(position))
+                    case .ignore: .ignore
+                    }
+                return Gather(values[gather.value], stride: gather.stride, extent: gather.extent, otherwise: otherwise)
+            })
+    }
+
+    func operation(_ operation: Value.Operation, _ values: [ValueID]) -> Value.Operation {
+        switch operation {
+        case .float, .integer: operation
+        case .index(let index): .index(affine(index))
+        case .load(let place): .load(access(place, values))
+        case .within(let bounds): .within(bounds.map { Bound(affine($0.index), extent: $0.extent) })
+        case .unary(let function, let x): .unary(function, values[x])
+        case .binary(let function, let x, let y): .binary(function, values[x], values[y])
+        case .compare(let comparison, let x, let y): .compare(comparison, values[x], values[y])
+        case .select(let condition, let x, let y): .select(values[condition], values[x], values[y])
+        case .convert(let x): .convert(values[x])
+        case .random(let key, let counter, let word):
+            .random(key: values[key], counter: values[counter], word: word)
+        case .reduced(let number): .reduced(number + reductions)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Recycles blocks of memory by size, so that a step that runs again allocates nothing from the system.
+///
+/// Sizes are rounded up to classes, eight per power of two, so that at most an eighth is wasted. Every class has a list and a lock of its
+/// own, held for a few instructions. What would exceed `keptLimit` goes back to the system.
+public final class BufferPool: Sendable {
+    /// The pool of all buffers.
+    public static let shared = BufferPool(keptLimit: 256 << 20)
+
+    /// The bytes that the pool keeps at most for later use.
+    public let keptLimit: Int
+
+    private let classes: [FreeList]
+    private let used = Atomic<Int>(0)
+    private let kept = Atomic<Int>(0)
+    private let peak = Atomic<Int>(0)
+    private let systemAllocations = Atomic<Int>(0)
+
+    /// Addresses of free blocks of one size.
+    private final class FreeList: Sendable {
+        let blocks = Mutex<[UInt]>([])
+    }
+
+    /// An empty pool.
+    public init(keptLimit: Int) {
+        self.keptLimit = keptLimit
+        classes = (0..<Self.classCount).map { _ in FreeList() }
+    }
+
+    deinit { trim() }
+
+    /// The bytes in blocks that are in use, in whole size classes.
+    public var bytesInUse: Int { used.load(ordering: .relaxed) }
+    /// The most that `bytesInUse` has been.
+    public var peakBytesInUse: Int { peak.load(ordering: .relaxed) }
+    /// The bytes in blocks kept for later use.
+    public var bytesKept: Int { kept.load(ordering: .relaxed) }
+    /// How many blocks have come from the system so far; does not grow while a plan is replayed.
+    public var systemAllocationCount: Int { systemAllocations.load(ordering: .relaxed) }
+
+    /// Starts `peakBytesInUse` anew.
+    public func resetPeak() { peak.store(bytesInUse, ordering: .relaxed) }
+
+    /// Gives all kept blocks back to the system.
+    public func trim() {
+        for (number, list) in classes.enumerated() {
+            let blocks = list.blocks.withLock { blocks in
+                defer { blocks = [] }
+                return blocks
+            }
+            for block in blocks {
+                free(UnsafeMutableRawPointer(bitPattern: block))
+                kept.subtract(Self.byteCount(ofClass: number), ordering: .relaxed)
+            }
+        }
+    }
+
+    /// A block of at least `byteCount` bytes, aligned to 64; ends the process where there is none.
+    func take(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard let block = takeIfPossible(byteCount: byteCount) else {
+            printWarning("\(OutOfMemory(byteCount: byteCount))")
+            exit(71)
+        }
+        return block
+    }
+
+    /// A block of at least `byteCount` bytes, aligned to 64, or nil.
+    func takeIfPossible(byteCount: Int) -> UnsafeMutableRawPointer? {
+        guard byteCount <= Self.greatestByteCount else { return nil }
+        let number = Self.sizeClass(of: byteCount)
+        let size = Self.byteCount(ofClass: number)
+        let recycled = classes[number].blocks.withLock { $0.popLast() }
+        let block: UnsafeMutableRawPointer
+        if let recycled, let pointer = UnsafeMutableRawPointer(bitPattern: recycled) {
+            kept.subtract(size, ordering: .relaxed)
+            block = pointer
+        } else {
+            guard let pointer = Self.allocate(size) else { return nil }
+            systemAllocations.add(1, ordering: .relaxed)
+            block = pointer
+        }
+        let now = used.add(size, ordering: .relaxed).newValue
+        if now > peak.load(ordering: .relaxed) { peak.max(now, ordering: .relaxed) }
+        return block
+    }
+
+    /// Takes back a block that `take(byteCount:)` gave for the same count.
+    func giveBack(_ block: UnsafeMutableRawPointer, byteCount: Int) {
+        let number = Self.sizeClass(of: byteCount)
+        let size = Self.byteCount(ofClass: number)
+        used.subtract(size, ordering: .relaxed)
+        if kept.add(size, ordering: .relaxed).newValue > keptLimit {
+            kept.subtract(size, ordering: .relaxed)
+            free(block)
+        } else {
+            classes[number].blocks.withLock { $0.append(UInt(bitPattern: block)) }
+        }
+    }
+
+    // MARK: Size classes
+
+    /// Blocks of 64·2ᵃ·(8 + b)/8 bytes for b = 0 … 7; those below 512 bytes are the multiples of 64.
+    private static let classCount = 8 * 42
+    private static let greatestByteCount = 1 << 46
+
+    /// The number of the least class that holds `byteCount` bytes.
+    static func sizeClass(of byteCount: Int) -> Int {
+        let lines = max(1, (byteCount + 63) >> 6)
+        guard lines > 8 else { return lines - 1 }
+        // lines − 1 = 1xyz… in binary: the leading four bits choose the class.
+        let shift = Int.bitWidth - (lines - 1).leadingZeroBitCount - 4
+        return 8 * shift + ((lines - 1) >> shift)
+    }
+
+    /// The size of the blocks of a class.
+    static func byteCount(ofClass number: Int) -> Int {
+        guard number >= 8 else { return (number + 1) << 6 }
+        let shift = number / 8 - 1
+        return (8 + number % 8 + 1) << (shift + 6)
+    }
+
+    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        // Large blocks on huge pages: the first touch of a fresh block is otherwise dominated by page faults.
+        let hugePage = 2 << 20
+        let isHuge = byteCount >= 2 * hugePage
+        var block: UnsafeMutableRawPointer?
+        guard posix_memalign(&block, isHuge ? hugePage : 64, byteCount) == 0 else { return nil }
+        #if os(Linux)
+            if isHuge { madvise(block, byteCount, MADV_HUGEPAGE) }
+        #endif
+        return block
+    }
+}

@@ -1,0 +1,70 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Calls `body` once for each of `tasks` numbers, on up to `threads` threads of their own, and returns when all are done.
+///
+/// For compiling: LLVM recurses deeply, and the caller's stack may be as small as 512 KiB. Threads take the next task as
+/// they become free. Where the system refuses a thread, the caller's does the work.
+func onLargeStacks(tasks: Int, threads: Int, _ body: (Int) -> Void) {
+    guard tasks > 0 else { return }
+    withoutActuallyEscaping(body) { body in
+        let crew = Crew(tasks: tasks, body: body)
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, 16 << 20)
+        // Every thread is joined before `crew` and `body` go.
+        let context = Unmanaged.passUnretained(crew).toOpaque()
+        var started: [pthread_t] = []
+        for _ in 0..<max(1, min(tasks, threads)) {
+            #if canImport(Darwin)
+                var thread: pthread_t?
+                let result = pthread_create(
+                    &thread, &attributes,
+                    { context in
+                        Unmanaged<Crew>.fromOpaque(context).takeUnretainedValue().work()
+                        return nil
+                    }, context)
+                if result == 0, let thread { started.append(thread) }
+            #else
+                var thread = pthread_t()
+                let result = pthread_create(
+                    &thread, &attributes,
+                    { context in
+                        if let context { Unmanaged<Crew>.fromOpaque(context).takeUnretainedValue().work() }
+                        return nil
+                    }, context)
+                if result == 0 { started.append(thread) }
+            #endif
+        }
+        if started.isEmpty { crew.work() }
+        for thread in started { pthread_join(thread, nil) }
+    }
+}
+
+/// The tasks that are left.
+private final class Crew {
+    let tasks: Int
+    let body: (Int) -> Void
+    private let next = Atomic<Int>(0)
+
+    init(tasks: Int, body: @escaping (Int) -> Void) {
+        self.tasks = tasks
+        self.body = body
+    }
+
+    func work() {
+        while true {
+            let task = next.add(1, ordering: .relaxed).oldValue
+            if task >= tasks { return }
+            body(task)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The worker threads of a pool and how they hear of work.
+///
+/// A piece of work is announced by one atomic counter, `generation`; each worker answers with a counter of its own on a cache
+/// line of its own. A worker that is about to sleep counts itself in `sleepers` and looks at `generation` once more; the
+/// caller raises `generation` and then looks at `sleepers` (both sequentially consistent), so one of them sees the other.
+///
+/// (Spinning loops have no pause instruction: Swift has none that is public.)
+///
+/// `@unchecked Sendable`: `job` is written only by the one caller that holds the pool, before it releases `generation`, and
+/// read by workers only between that and their answer; `mutex` and `condition` are made for sharing; the rest is atomic.
+final class Team: @unchecked Sendable {
+    private let workerCount: Int
+    /// Counts pieces of work; −1 asks the workers to end.
+    private let generation = Atomic<Int>(0)
+    private let sleepers = Atomic<Int>(0)
+    /// How many plans are inside `whileRunning`.
+    let runningPlans = Atomic<Int>(0)
+    private let answers: Answers
+    private let job: UnsafeMutablePointer<ThreadPool.Job>
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    init(workerCount: Int) {
+        self.workerCount = workerCount
+        answers = Answers(count: workerCount)
+        job = .allocate(capacity: 1)
+        mutex = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        // Runs after the last worker has ended, since each holds the team.
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        job.deallocate()
+        mutex.deallocate()
+        condition.deallocate()
+    }
+
+    /// How many workers wait on the condition variable (or are just about to).
+    var sleepingCount: Int { sleepers.load(ordering: .relaxed) }
+
+    /// Starts the workers; false where the system refuses one (then those that run are stopped).
+    func start() -> Bool {
+        for number in 1...workerCount {
+            let start = Unmanaged.passRetained(Start(team: self, number: number))
+            guard Self.startThread(start.toOpaque()) else {
+                start.release()
+                stop()
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Asks all workers to end.
+    func stop() {
+        generation.store(-1, ordering: .sequentiallyConsistent)
+        wakeSleepers()
+    }
+
+    /// Announces work to all workers.
+    func begin(_ work: ThreadPool.Job) {
+        job.initialize(to: work)  // A trivial type: nothing to deinitialise.
+        generation.add(1, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wakeSleepers() }
+    }
+
+    /// Returns when all workers have answered the last announcement.
+    func awaitEnd() {
+        let expected = generation.load(ordering: .relaxed)
+        for worker in 0..<workerCount {
+            var spins = 0
+            while answers[worker].load(ordering: .acquiring) != expected {
+                spins += 1
+                // Other processes may want this CPU, or one of our workers may.
+                if spins > 4000 { sched_yield() }
+            }
+        }
+    }
+
+    private func wakeSleepers() {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// A worker's life.
+    private func work(number: Int) {
+        var seen = 0
+        while true {
+            let now = awaitWork(after: seen)
+            if now < 0 { return }
+            seen = now
+            let work = job.pointee
+            let chunk = work.pool._withUnsafeGuaranteedRef { $0.chunk(number, units: work.units, grain: work.grain) }
+            work.body(work.context, chunk.lowerBound, chunk.upperBound, number)
+            answers[number - 1].store(now, ordering: .releasing)
+        }
+    }
+
+    private static let idleNanoseconds: UInt64 = 100_000
+    private static let idleNanosecondsInPlan: UInt64 = 2_000_000
+
+    /// Spins, then sleeps, until `generation` differs from `seen`.
+    private func awaitWork(after seen: Int) -> Int {
+        var began: UInt64?
+        var spins = 0
+        while true {
+            let now = generation.load(ordering: .acquiring)
+            if now != seen { return now }
+            spins += 1
+            guard spins & 127 == 0 else { continue }
+            let time = monotonicNanoseconds()
+            guard let began else {
+                began = time
+                continue
+            }
+            let isInPlan = runningPlans.load(ordering: .relaxed) > 0
+            if time - began > (isInPlan ? Self.idleNanosecondsInPlan : Self.idleNanoseconds) {
+                return sleep(after: seen)
+            }
+            if time - began > Self.idleNanoseconds { sched_yield() }
+        }
+    }
+
+    private func sleep(after seen: Int) -> Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        defer { sleepers.subtract(1, ordering: .sequentiallyConsistent) }
+        while true {
+            let now = generation.load(ordering: .sequentiallyConsistent)
+            if now != seen { return now }
+            pthread_cond_wait(condition, mutex)
+        }
+    }
+
+    private final class Start {
+        let team: Team
+        let number: Int
+        init(team: Team, number: Int) {
+            self.team = team
+            self.number = number
+        }
+    }
+
+    private static func startThread(_ start: UnsafeMutableRawPointer) -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            return pthread_create(
+                &thread, &attributes,
+                { argument in
+                    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                    start.team.work(number: start.number)
+                    return nil
+                }, start) == 0
+        #else
+            var thread = pthread_t()
+            return pthread_create(
+                &thread, &attributes,
+                { argument in
+                    guard let argument else { return nil }
+                    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                    start.team.work(number: start.number)
+                    return nil
+                }, start) == 0
+        #endif
+    }
+}
+
+/// One atomic counter per worker, each alone on its pair of cache lines.
+private final class Answers: @unchecked Sendable {  // Holds a constant pointer to atomics.
+    private static let stride = 128
+    private let memory: UnsafeMutableRawPointer
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        memory = .allocate(byteCount: count * Self.stride, alignment: Self.stride)
+        for index in 0..<count { address(index).initialize(to: Atomic<Int>(0)) }
+    }
+
+    deinit {
+        for index in 0..<count { address(index).deinitialize(count: 1) }
+        memory.deallocate()
+    }
+
+    private func address(_ index: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+        (memory + index * Self.stride).assumingMemoryBound(to: Atomic<Int>.self)
+    }
+
+    subscript(index: Int) -> Atomic<Int> {
+        _read { yield address(index).pointee }
+    }
+}
+
+/// The time of a clock that never goes back.
+func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,89 @@
+/// Finds a schedule for a simplified loop nest.
+///
+/// The tile is the one that `TileCost` finds cheapest. Then loops are put in order, small ones unrolled, and the outermost
+/// shared among threads; where there are too few points for that, the first reduction is shared.
+struct Scheduler {
+    let nest: LoopNest
+    let target: TargetDescription
+    let threads: Int
+
+    init(_ nest: LoopNest, target: TargetDescription, threads: Int) {
+        self.nest = nest
+        self.target = target
+        self.threads = threads
+    }
+
+    func schedule() -> Schedule {
+        let isPlain = nest.axes.count > AxisSet.capacity || nest.outer.contains { nest.axes[$0].extent == 0 }
+        if isPlain { return plainSchedule() }
+        let work = NestWork(nest, hasFMA: target.hasFMA)
+        let cost = TileCost(nest: nest, work: work, target: target)
+        let (tile, cycles) = TileSearch(cost).best()
+        var schedule = Schedule(outer: outerLoops(tile, work), stages: [])
+        let unrolling = StageUnrolling(nest: nest, work: work, cost: cost, tile: tile)
+        schedule.stages = nest.stages.indices.map(unrolling.loops)
+        schedule.reason = reason(tile)
+        shareWork(&schedule, tile, cycles)
+        return schedule
+    }
+
+    /// One point after the other.
+    private func plainSchedule() -> Schedule {
+        Schedule(
+            outer: nest.outer.map { Schedule.Loop(axis: $0) },
+            stages: nest.stages.map { $0.axes.map { Schedule.Loop(axis: $0) } }, unitCost: 1000)
+    }
+
+    /// The outer loops, without units.
+    ///
+    /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis.
+    private func outerLoops(_ tile: Tile, _ work: NestWork) -> [Schedule.Loop] {
+        var loops = nest.outer.map { axis in
+            let isVector = tile.vectors == .outer(axis)
+            return Schedule.Loop(
+                axis: axis, lanes: isVector ? tile.lanes : 1, count: tile.count(along: axis),
+                joinsLanes: axis == tile.joined.axis)
+        }
+        // Sequential axes keep their order among themselves, innermost: tiles and units lie around them.
+        let free = loops.filter { !nest.sequential.contains($0.axis) }
+        let sequential = loops.filter { nest.sequential.contains($0.axis) }
+        loops = free
+        func isWhole(_ loop: Schedule.Loop) -> Bool { nest.axes[loop.axis].extent <= loop.step }
+        func traffic(_ axis: Int) -> Int {
+            var sum = 0
+            for item in work.stages.flatMap(\.items) where item.kind == .load && item.axes.has(axis) {
+                var size = item.bytes
+                for loop in free where item.axes.has(loop.axis) { size *= min(loop.step, nest.axes[loop.axis].extent) }
+                for (other, length) in nest.axes.enumerated() where item.axes.has(other) && !nest.outer.contains(other)
+                {
+                    size *= length.extent
+                }
+                sum += size
+            }
+            return sum
+        }
+        let moving = loops.filter { !isWhole($0) }
+        let isMap = nest.stages.allSatisfy(\.reductions.isEmpty)
+        let innermost =
+            isMap
+            ? loops.first { $0.lanes > 1 }
+            : moving.reversed().min { traffic($0.axis) < traffic($1.axis) }
+        if let innermost, let place = loops.firstIndex(of: innermost) { loops.append(loops.remove(at: place)) }
+        return loops + sequential
+    }
+
+    private func reason(_ tile: Tile) -> String {
+        let vectors: String
+        switch tile.vectors {
+        case .none: vectors = "no axis suits vectors"
+        case .outer(let axis): vectors = "vectors along i\(axis), where most loads and stores meet neighbours"
+        case .stages:
+            vectors =
+                "vectors along the reductions"
+                + (tile.joined.count > 1 ? ", whose results join along i\(tile.joined.axis)" : "")
+        }
+        let copies = [tile.first, tile.second].filter { $0.count > 1 }.map { "\($0.count) along i\($0.axis)" }
+        if copies.isEmpty { return vectors }
+        return vectors + "; copies (\(copies.joined(separator: ", "))) share loads and hide latency"
+    }
+}

@@ -1,0 +1,101 @@
+extension LoopNest {
+    /// The same computation with fewer axes: those of one iteration are dropped, and pairs that every access crosses like
+    /// one longer axis become one.
+    func simplified() -> LoopNest {
+        var nest = self
+        let single = Set(axes.indices.filter { axes[$0].extent == 1 })
+        if !single.isEmpty { nest.drop(single) }
+        while let (high, low) = nest.fusiblePair() {
+            nest.axes[low].extent *= nest.axes[high].extent
+            nest.drop([high])
+        }
+        return nest
+    }
+
+    /// All affine functions in accesses, bounds and values.
+    private var affines: Set<Affine> {
+        var all: Set<Affine> = []
+        func collect(_ access: Access) {
+            all.insert(access.index)
+            for bound in access.bounds { all.insert(bound.index) }
+            for case .report(_, let position) in access.gathers.map(\.otherwise) { all.insert(position) }
+        }
+        for value in values {
+            switch value.operation {
+            case .index(let affine): all.insert(affine)
+            case .load(let access): collect(access)
+            case .within(let bounds): for bound in bounds { all.insert(bound.index) }
+            default: break
+            }
+        }
+        for stage in stages { for store in stage.stores { collect(store.access) } }
+        return all
+    }
+
+    /// Two axes such that the first steps over whole rounds of the second, everywhere.
+    private func fusiblePair() -> (high: Int, low: Int)? {
+        let affines = affines
+        func isFusible(_ high: Int, _ low: Int) -> Bool {
+            guard axes[high].extent > 0, axes[low].extent > 0 else { return false }
+            return affines.allSatisfy { $0.stride(of: high) == $0.stride(of: low) * axes[low].extent }
+        }
+        let free = outer.filter { !sequential.contains($0) }
+        for high in free { for low in free where low != high && isFusible(high, low) { return (high, low) } }
+        for stage in stages {
+            for (high, low) in zip(stage.axes, stage.axes.dropFirst()) where isFusible(high, low) {
+                let isTogether = stages.allSatisfy { other in
+                    guard let place = other.axes.firstIndex(of: high) else { return !other.axes.contains(low) }
+                    return place + 1 < other.axes.count && other.axes[place + 1] == low
+                }
+                if isTogether { return (high, low) }
+            }
+        }
+        return nil
+    }
+
+    /// Removes axes from all lists and functions; their index counts as zero.
+    private mutating func drop(_ dropped: Set<Int>) {
+        outer.removeAll(where: dropped.contains)
+        sequential.subtract(dropped)
+        for number in stages.indices {
+            stages[number].axes.removeAll(where: dropped.contains)
+            for item in stages[number].stores.indices {
+                stages[number].stores[item].access = stages[number].stores[item].access.without(dropped)
+            }
+        }
+        // Scalars keep their numbers.
+        values = values.map { value in
+            switch value.operation {
+            case .index(let affine): Value(.index(affine.without(dropped)), value.type)
+            case .load(let access): Value(.load(access.without(dropped)), value.type)
+            case .within(let bounds):
+                Value(.within(bounds.map { Bound($0.index.without(dropped), extent: $0.extent) }), value.type)
+            default: value
+            }
+        }
+    }
+}
+
+extension Affine {
+    /// The function with some indices taken as zero.
+    fileprivate func without(_ dropped: Set<Int>) -> Affine {
+        if !terms.contains(where: { dropped.contains($0.axis) }) { return self }
+        return Affine(offset, terms.filter { !dropped.contains($0.axis) }.map { ($0.axis, $0.stride) })
+    }
+}
+
+extension Access {
+    /// The access with some indices taken as zero.
+    fileprivate func without(_ dropped: Set<Int>) -> Access {
+        let gathers = gathers.map { gather in
+            var gather = gather
+            if case .report(let check, let position) = gather.otherwise {
+                gather.otherwise = .report(check: check, position: position.without(dropped))
+            }
+            return gather
+        }
+        return Access(
+            buffer, index.without(dropped), bounds: bounds.map { Bound($0.index.without(dropped), extent: $0.extent) },
+            gathers: gathers)
+    }
+}

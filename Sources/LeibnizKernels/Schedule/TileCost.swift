@@ -1,0 +1,210 @@
+/// Estimates what a nest costs with a tile, in clock cycles of a processor with two vector units and two load ports.
+struct TileCost {
+    let nest: LoopNest
+    let work: NestWork
+    let target: TargetDescription
+
+    /// Instructions by the part of the processor that they keep busy.
+    struct Tally {
+        var loads = 0.0
+        var stores = 0.0
+        var operations = 0.0
+
+        var instructions: Double { loads + stores + operations }
+
+        var cycles: Double { max(loads / 2, stores, operations / 2, instructions / 5) }
+
+        mutating func add(_ other: Tally, times count: Double) {
+            loads += other.loads * count
+            stores += other.stores * count
+            operations += other.operations * count
+        }
+    }
+
+    /// One item of a stage with its tally.
+    fileprivate struct Entry {
+        var one: Tally
+        /// The axes along which copies multiply it.
+        var axes: AxisSet
+        var isLoad: Bool
+        /// Whether each iteration of the stage does it, or only each block.
+        var isInner: Bool
+        /// Loads: the axes along which copies lie in different pages and compete for the same cache lines.
+        var distant: AxisSet
+        /// Loads with distant lanes: the axes along which as many copies as lanes read a block across.
+        var rows: AxisSet
+    }
+
+    /// One stage with what does not depend on copies.
+    fileprivate struct StageEntry {
+        var number: Int
+        var entries: [Entry]
+        var iterations: Double
+        /// The registers of one point's accumulators.
+        var accumulators: Double
+        var hasOrder: Bool
+        /// The halvings until a vector of partial results is one number.
+        var folds: Double
+    }
+
+    /// A way that vectors run, ready for all copies along with it.
+    struct Prepared {
+        fileprivate var stages: [StageEntry]
+        fileprivate var steps: [(axis: Int, count: Int)]
+        /// The axes along which copies can read a block across.
+        var rows: AxisSet { stages.reduce([]) { $1.entries.reduce($0) { $0.union($1.rows) } } }
+    }
+
+    /// The additions that must be under way at once to keep both units busy: a latency of 4 cycles on each.
+    static let chains = 8
+    /// The instructions in a block beyond which code is too long to be worth it.
+    private static let greatestBlock = 260.0
+
+    static func divided(_ a: Int, by b: Int) -> Int { (a + b - 1) / b }
+
+    /// What all tiles with these vectors share.
+    func prepared(_ tile: Tile) -> Prepared {
+        let stages = work.stages.enumerated().map { number, stage -> StageEntry in
+            let axis = tile.vectorAxis(stage: number)
+            let entries = stage.items.map { item -> Entry in
+                let isEach = item.kind == .reduction || item.kind == .store
+                let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
+                let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
+                let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
+                return Entry(
+                    one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
+                    isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
+                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows))
+            }
+            let iterations = nest.stages[number].axes.reduce(1.0) {
+                let extent = nest.axes[$1].extent
+                return $0 * Double($1 == axis ? Self.divided(extent, by: tile.lanes) : extent)
+            }
+            let foldsLanes = axis.map { stage.axes.has($0) } ?? false
+            let registers = accumulatorRegisters(stage, lanes: axis == nil ? 1 : tile.lanes)
+            let halvings = Double(tile.lanes.trailingZeroBitCount)
+            return StageEntry(
+                number: number, entries: entries, iterations: iterations, accumulators: registers,
+                hasOrder: nest.stages[number].ordered,
+                folds: foldsLanes ? (number == 0 && tile.joined.count > 1 ? 1 : halvings) : 0)
+        }
+        let steps = nest.outer.map { axis -> (axis: Int, count: Int) in
+            let extent = nest.axes[axis].extent
+            return (axis, tile.vectors == .outer(axis) ? Self.divided(extent, by: tile.lanes) : extent)
+        }
+        return Prepared(stages: stages, steps: steps)
+    }
+
+    /// All cycles of the nest on one thread.
+    func cycles(_ tile: Tile, _ prepared: Prepared) -> Double {
+        var blocks = 1.0
+        var parts: [[(count: Int, times: Double)]] = []
+        var rests = 0
+        // Each tiled axis falls into whole blocks and a rest; every combination is a tile of its own.
+        for step in prepared.steps {
+            let count = tile.count(along: step.axis)
+            if count == 1 {
+                blocks *= Double(step.count)
+            } else if step.count % count != 0 {
+                rests += 1
+            }
+        }
+        for copies in [tile.first, tile.second, tile.joined] {
+            let steps = copies.count == 1 ? 1 : prepared.steps.first { $0.axis == copies.axis }?.count ?? 1
+            let (whole, rest) = steps.quotientAndRemainder(dividingBy: copies.count)
+            parts.append((whole > 0 ? [(copies.count, Double(whole))] : []) + (rest > 0 ? [(rest, 1)] : []))
+        }
+        var total = 0.0
+        var block = tile
+        for first in parts[0] {
+            for second in parts[1] {
+                for joined in parts[2] {
+                    (block.first.count, block.second.count, block.joined.count) = (
+                        first.count, second.count, joined.count
+                    )
+                    let cycles = blockCycles(block, prepared)
+                    total += first.times * second.times * joined.times * cycles
+                }
+            }
+        }
+        // Rests double the code and are badly predicted.
+        return total * blocks * (1 + 0.01 * Double(rests))
+    }
+
+    /// The cycles of one block of a tile, all stages.
+    private func blockCycles(_ tile: Tile, _ prepared: Prepared) -> Double {
+        prepared.stages.reduce(6) { $0 + stageCycles($1, tile) }
+    }
+
+    private func stageCycles(_ stage: StageEntry, _ tile: Tile) -> Double {
+        var (inner, outer) = (Tally(), Tally())
+        var (registers, greatest) = (0.0, 0.0)
+        for entry in stage.entries {
+            var count = Double(tile.factor(entry.axes, stage: stage.number))
+            if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > 4 { count *= 4 }
+            var one = entry.one
+            if tile.lanes > 1, tile.first.count == tile.lanes, entry.rows.has(tile.first.axis) {
+                one = Tally(loads: 1, operations: Double(tile.lanes.trailingZeroBitCount))
+            }
+            if entry.isInner {
+                inner.add(one, times: count)
+                if entry.isLoad {
+                    registers += one.loads * count
+                    greatest = max(greatest, one.loads * count)
+                }
+            } else {
+                outer.add(one, times: count)
+            }
+        }
+        if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
+        // Of equals the one with fewer instructions.
+        var each = inner.cycles + 0.01 * inner.instructions
+        var fold = 0.0
+        if stage.accumulators > 0 {
+            let points = tile.factor(AxisSet(rawValue: .max), stage: stage.number)
+            let accumulators = Double(points) * stage.accumulators
+            let file = Double(target.vectorRegisterCount)
+            let room = max(1, (file * 0.75 / accumulators).rounded(.down))
+            each = max(each, 4 / (stage.hasOrder ? 1 : max(1, min(stage.iterations, room))))
+            // What does not fit is written to memory and read again.
+            let excess = accumulators + (registers - greatest) + 1 - file
+            if excess > 0 { each += 2 * excess }
+            fold = accumulators * 1.5 * stage.folds
+        }
+        let isLoop = stage.iterations > 1
+        return outer.cycles + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold + (isLoop ? 4 : 0)
+    }
+
+    /// The registers that the accumulators of one point of a stage fill; none if there are no reductions.
+    func accumulatorRegisters(_ stage: NestWork.Stage, lanes: Int) -> Double {
+        stage.accumulatorBytes.reduce(0) { $0 + Double(max(1, $1 * lanes / target.vectorBytes)) }
+    }
+
+    /// What one item takes for one vector, or for one number where it does not vary along the vectors' axis.
+    private func tally(_ item: NestWork.Item, _ axis: Int?, _ lanes: Int) -> Tally {
+        guard let axis, item.kind == .reduction || item.axes.has(axis) else {
+            switch item.kind {
+            case .load: return Tally(loads: 1)
+            case .store: return Tally(stores: 1)
+            case .operation, .reduction: return Tally(operations: item.weight)
+            }
+        }
+        let registers = Double(max(1, lanes * item.bytes / target.vectorBytes))
+        let all = Double(lanes)
+        let stride = item.index.stride(of: axis)
+        let isScattered = item.gathered.has(axis)
+        switch item.kind {
+        case .operation, .reduction: return Tally(operations: item.weight * registers)
+        case .load:
+            switch isScattered ? Int.max : stride {
+            case 0: return Tally(loads: 1, operations: 1)
+            case 1: return Tally(loads: registers)
+            case -1: return Tally(loads: registers, operations: registers)
+            case 2: return Tally(loads: 2 * registers, operations: 2 * registers)
+            default: return Tally(loads: all, operations: 1.5 * all)
+            }
+        case .store:
+            return stride == 1 && !isScattered ? Tally(stores: registers) : Tally(stores: all, operations: all)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/// Finds the tile that costs least.
+struct TileSearch {
+    let cost: TileCost
+    let nest: LoopNest
+    /// Outer axes whose iterations may run side by side.
+    let free: [Int]
+
+    init(_ cost: TileCost) {
+        self.cost = cost
+        let nest = cost.nest
+        self.nest = nest
+        free = nest.outer.filter { !nest.sequential.contains($0) && nest.axes[$0].extent > 1 }
+    }
+
+    /// The cheapest tile and its cycles; of equals the first found.
+    func best() -> (tile: Tile, cycles: Double) {
+        var best: (tile: Tile, cycles: Double)?
+        for start in starts() {
+            let prepared = cost.prepared(start)
+            func consider(_ tile: Tile) {
+                let cycles = cost.cycles(tile, prepared)
+                if best.map({ cycles < $0.cycles }) ?? true { best = (tile, cycles) }
+            }
+            consider(start)
+            if case .outer(let vector) = start.vectors {
+                // As many copies as lanes read across what lies across.
+                for axis in free
+                where axis != vector && prepared.rows.has(axis) && nest.axes[axis].extent >= start.lanes {
+                    var tile = start
+                    tile.first = Tile.Copies(axis: axis, count: start.lanes)
+                    consider(tile)
+                }
+            }
+            if nest.stages.allSatisfy(\.reductions.isEmpty) { continue }
+            for axes in tiledAxes(start) { forEachTile(start, axes, consider) }
+        }
+        return best ?? (Tile(.none, lanes: 1), 1)
+    }
+
+    /// The lanes of a vector over `extent` iterations: whole registers of the widest number that varies along the axis, but
+    /// no more than the next power of two.
+    private func lanes(_ extent: Int, along axis: Int?) -> Int {
+        let sizes = cost.work.stages.enumerated().flatMap { number, stage in
+            stage.items.filter { item in
+                axis.map { item.axes.has($0) || item.kind == .store } ?? !item.axes.isDisjoint(with: stage.axes)
+            }.filter { $0.kind != .operation }.map(\.bytes)
+        }
+        let full = cost.target.vectorBytes / max(4, sizes.max() ?? 4)
+        var lanes = 2
+        while lanes < full, lanes < extent { lanes *= 2 }
+        return lanes
+    }
+
+    /// Every way that vectors can run, without tiles.
+    private func starts() -> [Tile] {
+        var starts = free.map { Tile(.outer($0), lanes: lanes(nest.axes[$0].extent, along: $0)) }
+        let along = nest.stages.indices.map { stageVectorAxis($0) }
+        let extents = along.compactMap { $0 }.map { nest.axes[$0].extent }
+        if let longest = extents.max() {
+            let lanes = lanes(longest, along: nil)
+            var tile = Tile(.stages(along), lanes: lanes)
+            starts.append(tile)
+            if let axis = joinableAxis(), lanes > 2 {
+                tile.joined = Tile.Copies(axis: axis, count: min(lanes, nest.axes[axis].extent))
+                starts.append(tile)
+            }
+        }
+        return starts + [Tile(.none, lanes: 1)]
+    }
+
+    /// The axis of a stage along which most accesses have neighbours; nil where its order must not change.
+    private func stageVectorAxis(_ number: Int) -> Int? {
+        let stage = nest.stages[number]
+        if stage.ordered || stage.stores.contains(where: { $0.mode == .add }) { return nil }
+        func gain(_ axis: Int) -> Int {
+            cost.work.stages[number].items.reduce(0) { sum, item in
+                guard item.kind == .load || item.kind == .store, item.axes.has(axis) else { return sum }
+                return sum + (item.index.stride(of: axis) == 1 && !item.gathered.has(axis) ? 2 : -3)
+            }
+        }
+        return stage.axes.reversed().filter { nest.axes[$0].extent > 1 }.max {
+            (gain($0), nest.axes[$0].extent) < (gain($1), nest.axes[$1].extent)
+        }
+    }
+
+    /// The outer axis along which the results of the first stage's sums are stored side by side.
+    private func joinableAxis() -> Int? {
+        guard nest.stages.count > 1, !nest.stages[0].axes.isEmpty, nest.stages[0].stores.isEmpty,
+            nest.stages.dropFirst().allSatisfy({ $0.axes.isEmpty && $0.reductions.isEmpty })
+        else { return nil }
+        let stores = nest.stages.dropFirst().flatMap(\.stores)
+        return free.first { axis in
+            stores.allSatisfy { $0.access.index.stride(of: axis) == 1 && $0.access.gathers.isEmpty }
+        }
+    }
+
+    /// The pairs of axes worth a tile: some load of the reducing stages serves all copies along each.
+    private func tiledAxes(_ start: Tile) -> [[Int]] {
+        let loads = cost.work.stages.filter { !$0.accumulatorBytes.isEmpty }.flatMap(\.items).filter {
+            $0.kind == .load
+        }
+        let useful = free.filter { axis in
+            if axis == start.joined.axis { return false }
+            if start.vectors == .outer(axis), nest.axes[axis].extent <= start.lanes { return false }
+            return loads.contains { !$0.axes.has(axis) } || start.vectors == .outer(axis)
+        }
+        var pairs = useful.map { [$0] }
+        for (place, first) in useful.enumerated() {
+            for second in useful.dropFirst(place + 1) { pairs.append([first, second]) }
+        }
+        return pairs
+    }
+
+    /// All tiles of a start over one or two axes that leave room in the registers.
+    private func forEachTile(_ start: Tile, _ axes: [Int], _ body: (Tile) -> Void) {
+        let limit = Double(cost.target.vectorRegisterCount)
+        let perPoint = cost.work.stages.map { cost.accumulatorRegisters($0, lanes: start.lanes) }.max() ?? 1
+        let room = Int(limit / max(1, perPoint) / Double(start.joined.count))
+        func steps(_ axis: Int) -> Int {
+            let extent = nest.axes[axis].extent
+            return min(16, start.vectors == .outer(axis) ? TileCost.divided(extent, by: start.lanes) : extent)
+        }
+        var tile = start
+        for first in stride(from: 2, through: min(room, steps(axes[0])), by: 1) {
+            tile.first = Tile.Copies(axis: axes[0], count: first)
+            guard axes.count > 1 else {
+                body(tile)
+                continue
+            }
+            for second in stride(from: 2, through: min(room / first, steps(axes[1])), by: 1) {
+                tile.second = Tile.Copies(axis: axes[1], count: second)
+                body(tile)
+            }
+        }
+    }
+}

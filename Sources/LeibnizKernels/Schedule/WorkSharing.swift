@@ -1,0 +1,60 @@
+/// What threads share: blocks of outer points, or the first reduction where there are too few of those.
+extension Scheduler {
+    /// The least cycles of a unit of parallel work.
+    private static let leastUnit = 4000.0
+    /// The units that make an uneven share negligible.
+    private var manyUnits: Int { 8 * threads }
+
+    /// Sets units and their cost.
+    func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double) {
+        schedule.units = 1
+        schedule.unitCost = Self.whole(cycles)
+        guard threads > 1, cycles > 2 * Self.leastUnit else { return }
+        let blocks = schedule.outer.map { loop -> Int in
+            nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
+        }
+        let all = blocks.reduce(1) { $0 * $1 }
+        if all < 4 * threads, all % threads != 0 || all < threads, splitReduction(&schedule, cycles, points: all) {
+            return
+        }
+        var units = 1
+        for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
+            // As few units along this loop as make enough, none of them too small.
+            let wish = (manyUnits + units - 1) / units
+            let affordable = max(1, Int(cycles / Double(units) / Self.leastUnit))
+            let count = min(blocks[place], max(1, min(affordable, wish > blocks[place] / 2 ? blocks[place] : wish)))
+            guard count > 1 else { continue }
+            // So few units that one more or less matters come in equal shares if they can.
+            func number(_ count: Int) -> Int {
+                TileCost.divided(blocks[place], by: TileCost.divided(blocks[place], by: count))
+            }
+            let even = (2...count).reversed().first { number($0) * units % threads == 0 }
+            let chosen = number(count) * units < 4 * threads ? even ?? count : count
+            schedule.outer[place].blocksPerUnit = TileCost.divided(blocks[place], by: chosen)
+            units *= number(chosen)
+        }
+        schedule.units = units
+        schedule.unitCost = Self.whole(cycles / Double(units))
+    }
+
+    private static func whole(_ cycles: Double) -> Int { Int(min(max(1, cycles), 1e15)) }
+
+    /// Lets threads share the first loop of the first stage if its results are few; says whether it does.
+    private func splitReduction(_ schedule: inout Schedule, _ cycles: Double, points: Int) -> Bool {
+        guard let stage = nest.stages.first, let loop = schedule.stages[0].first, nest.sequential.isEmpty,
+            !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty,
+            !schedule.outer.contains(where: \.joinsLanes)
+        else { return false }
+        let isSearch = stage.reductions.contains { [.argMax, .argMin].contains(nest.reductions[$0].operation) }
+        let steps = nest.axes[loop.axis].extent / loop.step
+        let results = nest.outer.reduce(1) { $0 * nest.axes[$1].extent }
+        guard steps >= 2 * threads, !isSearch, Double(results * threads * 4) < cycles / 4 else { return false }
+        schedule.splitsReduction = true
+        schedule.splitBlocks = max(1, steps / manyUnits)
+        let size = loop.step * schedule.splitBlocks
+        schedule.units = (nest.axes[loop.axis].extent + size - 1) / size
+        schedule.unitCost = Self.whole(cycles / Double(schedule.units))
+        schedule.reason += "; too few results to share, so threads share the reduction"
+        return true
+    }
+}

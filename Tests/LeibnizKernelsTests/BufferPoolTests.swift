@@ -1,0 +1,51 @@
+import Testing
+
+@testable import LeibnizKernels
+
+@Suite struct BufferPoolTests {
+    @Test func `a size class is the least that holds its sizes and wastes at most an eighth`() {
+        for size in Array(0...5000) + [65535, 65536, 65537, 1 << 20, (1 << 30) + 1] {
+            let number = BufferPool.sizeClass(of: size)
+            let block = BufferPool.byteCount(ofClass: number)
+            #expect(block >= size && block % 64 == 0)
+            if number > 0 { #expect(BufferPool.byteCount(ofClass: number - 1) < size) }
+            if size > 512 { #expect(Double(block) <= 1.125 * Double(size) + 64) }
+        }
+    }
+
+    @Test func `a block that was given back is used again`() {
+        let pool = BufferPool(keptLimit: 1 << 20)
+        let first = pool.take(byteCount: 1000)
+        #expect(UInt(bitPattern: first) % 64 == 0)
+        #expect(pool.bytesInUse == 1024)
+        pool.giveBack(first, byteCount: 1000)
+        #expect(pool.bytesInUse == 0 && pool.bytesKept == 1024)
+        let second = pool.take(byteCount: 990)
+        #expect(first == second)
+        #expect(pool.systemAllocationCount == 1)
+        pool.giveBack(second, byteCount: 990)
+        pool.trim()
+        #expect(pool.bytesKept == 0)
+    }
+
+    @Test func `a pool keeps no more than its limit`() {
+        let pool = BufferPool(keptLimit: 4096)
+        let blocks = (0..<8).map { _ in pool.take(byteCount: 1024) }
+        for block in blocks { pool.giveBack(block, byteCount: 1024) }
+        #expect(pool.bytesKept == 4096)
+    }
+
+    @Test func `an impossible size is an error`() {
+        #expect(throws: OutOfMemory(byteCount: 1 << 60)) { try Buffer(trying: 1 << 60) }
+        #expect(throws: OutOfMemory(byteCount: -1)) { try Buffer(trying: -1) }
+    }
+
+    @Test func `a buffer is aligned and writable to its end`() {
+        for size in [0, 1, 63, 64, 65, 10_000_000] {
+            let buffer = Buffer(byteCount: size)
+            #expect(UInt(bitPattern: buffer.pointer) % 64 == 0)
+            buffer.pointer.initializeMemory(as: UInt8.self, repeating: 7, count: (max(1, size) + 63) / 64 * 64)
+            #expect(buffer.byteCount == size)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Testing
+
+@testable import LeibnizKernels
+
+/// Copies between layouts, which tiles read across, also at borders and with rests of all lengths.
+@Suite struct EmitterLayoutTests {
+    /// y[w][n] = x[n][w − padding], zero outside, for `rows` n of `columns` elements each.
+    private static func nest(rows: Int, columns: Int, padding: Int, _ type: ElementType) -> LoopNest {
+        var nest = LoopNest(name: "layout")
+        let width = columns + 2 * padding
+        nest.axes = [Axis(width), Axis(rows)]
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(type, count: rows * columns, role: .input),
+            BufferDeclaration(type, count: rows * width, role: .output),
+        ]
+        let bounds = padding > 0 ? [Bound(Affine(-padding, [(0, 1)]), extent: columns)] : []
+        let value = nest.value(.load(Access(0, Affine(-padding, [(0, 1), (1, columns)]), bounds: bounds)), type)
+        nest.stages = [Stage(stores: [Store(Access(1, Affine(0, [(0, rows), (1, 1)])), value)])]
+        return nest
+    }
+
+    @Test(arguments: [16, 32, 64]) func `a tile that reads across finds every element`(vectorBytes: Int) throws {
+        let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
+        var target = jit.target
+        target.vectorBytes = vectorBytes
+        var random = SeededGenerator(seed: 5)
+        for type in [ElementType.float32, .float64, .uint8] {
+            for (rows, columns, padding) in [
+                (64, 48, 0), (33, 47, 0), (16, 30, 2), (5, 100, 1), (70, 7, 3), (18, 17, 0),
+            ] {
+                let nest = Self.nest(rows: rows, columns: columns, padding: padding, type)
+                let data = (0..<nest.buffers[0].count * type.byteCount).map { _ in
+                    UInt8.random(in: 0..<60, using: &random)
+                }
+                let source = try Emitter.source(for: nest, target: target, threads: 2)
+                try EmitterTests.check(nest, [0: data], source, jit, "\(rows) \(columns) \(padding) \(type)")
+            }
+        }
+    }
+
+    @Test func `layouts change by whole vectors`() throws {
+        let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
+        let nest = Self.nest(rows: 64, columns: 64, padding: 0, .float32)
+        let schedule = Emitter.schedule(for: nest, target: jit.target, threads: 1)
+        let lanes = jit.target.vectorBytes / 4
+        #expect(
+            schedule.outer.contains { $0.lanes == lanes } && schedule.outer.contains { $0.count == lanes },
+            "\(schedule)")
+    }
+}

@@ -1,0 +1,159 @@
+import Testing
+
+@testable import LeibnizKernels
+
+/// Whether two kernels' outputs agree: integers exactly, real numbers as far as another order of additions and other
+/// elementary functions of ≤ 2 ulp can move them.
+enum NestComparison {
+    static func difference(_ nest: LoopNest, _ a: [Int: [UInt8]], _ b: [Int: [UInt8]]) -> String? {
+        for (number, buffer) in nest.buffers.enumerated() where buffer.role != .input {
+            guard let x = a[number], let y = b[number] else { return "buffer \(number) is missing" }
+            let (left, right) = (decoded(x, buffer.type), decoded(y, buffer.type))
+            let tolerance = buffer.type == .float32 ? 2e-5 : buffer.type == .float64 ? 1e-12 : 0
+            for (index, (p, q)) in zip(left, right).enumerated() where p != q && !(p.isNaN && q.isNaN) {
+                let size = max(1, abs(p), abs(q))
+                if !(abs(p - q) <= tolerance * size) { return "buffer \(number)[\(index)]: \(p) and \(q)" }
+            }
+        }
+        return nil
+    }
+
+    static func decoded(_ contents: [UInt8], _ type: ElementType) -> [Double] {
+        switch type {
+        case .float32: numbers(contents, as: Float.self).map(Double.init)
+        case .float64: numbers(contents, as: Double.self)
+        case .int32: numbers(contents, as: Int32.self).map(Double.init)
+        case .int64: numbers(contents, as: Int64.self).map(Double.init)
+        case .uint8, .bool: contents.map(Double.init)
+        }
+    }
+}
+
+extension Scheduler {
+    /// Any legal schedule: what the emitter must cope with, wise or not.
+    func randomSchedule(using random: inout SeededGenerator) -> Schedule {
+        func chance(_ p: Double) -> Bool { Double.random(in: 0..<1, using: &random) < p }
+        let widest = target.vectorBytes / 4
+        let free = nest.outer.filter { !nest.sequential.contains($0) && nest.axes[$0].extent > 1 }
+        let vector = chance(0.6) ? free.randomElement(using: &random) : nil
+        var outer: [Schedule.Loop] = nest.outer.shuffled(using: &random).filter { !nest.sequential.contains($0) }.map {
+            axis in
+            let extent = nest.axes[axis].extent
+            let lanes = axis == vector ? [2, 4, widest].randomElement(using: &random)! : 1
+            let count = chance(0.5) ? Int.random(in: 1...max(1, min(4, extent / lanes)), using: &random) : 1
+            return Schedule.Loop(
+                axis: axis, lanes: lanes, count: count,
+                blocksPerUnit: chance(0.5) ? Int.random(in: 1...3, using: &random) : 0)
+        }
+        outer += nest.outer.filter(nest.sequential.contains).map { Schedule.Loop(axis: $0) }
+        let stages = nest.stages.map { stage -> [Schedule.Loop] in
+            let collides = stage.stores.contains { $0.mode == .add }
+            let canChange = !stage.ordered && !collides
+            let vectorStage = vector == nil && canChange && chance(0.7) ? stage.axes.randomElement(using: &random) : nil
+            var isIndependent = canChange && chance(0.5)
+            let order =
+                canChange && !stage.reductions.contains { [.argMax, .argMin].contains(nest.reductions[$0].operation) }
+                ? stage.axes.shuffled(using: &random) : stage.axes
+            return order.map { axis in
+                let lanes = axis == vectorStage ? [2, 4, widest].randomElement(using: &random)! : 1
+                let count = Int.random(in: 1...3, using: &random)
+                defer { isIndependent = false }
+                return Schedule.Loop(axis: axis, lanes: lanes, count: count, isIndependent: isIndependent && count > 1)
+            }
+        }
+        if chance(0.5), let place = outer.indices.randomElement(using: &random), canJoin(outer[place], stages) {
+            outer[place].joinsLanes = true
+        }
+        var schedule = Schedule(outer: outer, stages: stages)
+        schedule.units = outer.reduce(1) {
+            let size = $1.step * $1.blocksPerUnit
+            return size > 0 ? $0 * ((nest.axes[$1.axis].extent + size - 1) / size) : $0
+        }
+        schedule.unitCost = 100_000
+        if let stage = nest.stages.first, nest.sequential.isEmpty, let loop = stages[0].first, !stage.ordered,
+            stage.stores.isEmpty, !stage.reductions.isEmpty,
+            nest.axes[loop.axis].extent > 0, !outer.contains(where: \.joinsLanes), chance(0.5)
+        {
+            schedule.splitsReduction = true
+            schedule.splitBlocks = Int.random(in: 1...2, using: &random)
+            for index in outer.indices { schedule.outer[index].blocksPerUnit = 0 }
+            let size = loop.step * schedule.splitBlocks
+            schedule.units = max(1, (nest.axes[loop.axis].extent + size - 1) / size)
+        }
+        return schedule
+    }
+
+    /// Whether a loop's copies can become lanes: the first stage reduces with at least as many lanes, the others only store.
+    private func canJoin(_ loop: Schedule.Loop, _ stages: [[Schedule.Loop]]) -> Bool {
+        guard let first = stages.first, let lanes = first.map(\.lanes).max(), loop.count > 1, loop.lanes == 1,
+            loop.count.roundedUpToPowerOfTwo <= lanes, nest.sequential.isEmpty
+        else { return false }
+        return nest.stages[0].stores.isEmpty
+            && nest.stages.dropFirst().allSatisfy { $0.axes.isEmpty && $0.reductions.isEmpty }
+    }
+}
+
+@Suite struct EmitterTests {
+    static func check(
+        _ nest: LoopNest, _ inputs: [Int: [UInt8]], _ source: KernelSource, _ jit: JIT, _ note: String
+    ) throws {
+        let expected = run(nest, try InterpretedKernel(nest), inputs)
+        let kernel: CompiledKernel
+        do {
+            kernel = CompiledKernel(code: try jit.code(for: source), source: source)
+        } catch {
+            Issue.record("\(error)\n\(note)\n\(nest)\n\(source.ir)")
+            return
+        }
+        for threads in [1, 3] {
+            let found = run(nest, kernel, inputs, threads: threads)
+            if let difference = NestComparison.difference(nest, expected.outputs, found.outputs) {
+                Issue.record("\(difference) with \(threads) threads\n\(note)\n\(nest)\n\(source.ir)")
+                return
+            }
+            if (expected.status.failedCheck == 0) != (found.status.failedCheck == 0)
+                || (threads == 1 && nest.outer.count <= 1 && expected.status.failedCheck != found.status.failedCheck)
+            {
+                Issue.record("status \(expected.status) and \(found.status)\n\(note)\n\(nest)\n\(source.ir)")
+                return
+            }
+        }
+    }
+
+    @Test(arguments: NestGenerator.Family.allCases, [1, 2])
+    func `compiled code computes what the interpreter does`(family: NestGenerator.Family, seed: UInt64) throws {
+        let libraries = InstalledLLVM.all
+        try #require(!libraries.isEmpty)
+        var generator = NestGenerator(seed: seed)
+        for library in libraries.suffix(seed == 1 ? 1 : libraries.count) {
+            let jit = try JIT(library: library, cache: nil)
+            for number in 0..<25 {
+                let (nest, inputs) = generator.next(family)
+                var target = jit.target
+                target.vectorBytes = [64, 32, 16][number % 3]
+                target.vectorRegisterCount = target.vectorBytes == 64 ? 32 : 16
+                let source = try Emitter.source(for: nest, target: target, threads: 2)
+                try Self.check(
+                    nest, inputs, source, jit, "\(Emitter.schedule(for: nest, target: target, threads: 2))")
+            }
+        }
+    }
+
+    @Test(arguments: NestGenerator.Family.allCases, [3, 4])
+    func `any legal schedule computes the same`(family: NestGenerator.Family, seed: UInt64) throws {
+        let library = try #require(seed % 2 == 0 ? InstalledLLVM.all.first : InstalledLLVM.all.last)
+        let jit = try JIT(library: library, cache: nil)
+        var generator = NestGenerator(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        for number in 0..<40 {
+            let (nest, inputs) = generator.next(family)
+            let simple = nest.simplified()
+            // Code for other machines' vectors runs on this one, if not as fast.
+            var target = jit.target
+            target.vectorBytes = [16, 32, 64][number % 3]
+            let schedule = Scheduler(simple, target: target, threads: 2).randomSchedule(using: &random)
+            let source = Emitter.source(for: simple, schedule: schedule, target: target)
+            try Self.check(nest, inputs, source, jit, "\(schedule)")
+        }
+    }
+}
