@@ -1,0 +1,103 @@
+import LeibnizKernels
+
+/// Tensors that go into a traced function or come out of it together: a tensor, an array of groups, a dictionary of groups.
+public protocol TensorGroup: Sendable {
+    /// All tensors, in an order that depends on the structure alone.
+    var tensors: [Tensor] { get }
+    /// A group of the same structure made of other tensors, taken from the front of `tensors`.
+    func replacing(with tensors: inout ArraySlice<Tensor>) -> Self
+}
+
+extension Tensor: TensorGroup {
+    /// The tensor itself.
+    public var tensors: [Tensor] { [self] }
+    /// The first of the tensors.
+    public func replacing(with tensors: inout ArraySlice<Tensor>) -> Tensor { tensors.popFirst() ?? self }
+}
+
+extension Array: TensorGroup where Element: TensorGroup {
+    /// The tensors of all elements, in order.
+    public var tensors: [Tensor] { flatMap(\.tensors) }
+    /// As many elements, made of other tensors.
+    public func replacing(with tensors: inout ArraySlice<Tensor>) -> [Element] { map { $0.replacing(with: &tensors) } }
+}
+
+extension Dictionary: TensorGroup where Key == String, Value: TensorGroup {
+    /// The tensors of all values, in the order of their keys.
+    public var tensors: [Tensor] { keys.sorted().flatMap { self[$0]?.tensors ?? [] } }
+    /// The same keys with values made of other tensors.
+    public func replacing(with tensors: inout ArraySlice<Tensor>) -> [String: Value] {
+        var result = self
+        for key in keys.sorted() { result[key] = self[key]?.replacing(with: &tensors) }
+        return result
+    }
+}
+
+/// Whether layers behave as in training (the default) or as in use. Part of every plan's key.
+public enum ExecutionMode: Hashable, Sendable {
+    case training, inference
+    /// The mode of the current task.
+    @TaskLocal public static var current = ExecutionMode.training
+}
+
+/// Runs `body` in inference mode: dropout passes through, batch statistics are read and not written.
+public func inference<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try ExecutionMode.$current.withValue(.inference) { try body() }
+}
+
+/// A function whose body is traced once per signature (shapes, element types, mode) and then replayed as one plan.
+///
+/// What the body reads and writes of variables takes place at each call; writes take effect together when the plan has run, and a
+/// call that throws changes nothing. A Swift number that the body captures is read when it is traced and stays: a `Variable` is
+/// the cell for one that changes. Asking for a value inside throws.
+///
+/// ```swift
+/// let step = compiled { (x: Tensor, y: Tensor) in
+///     let loss = crossEntropy(model(x), y)
+///     optimizer.update(minimizing: loss)
+///     return loss
+/// }
+/// ```
+public func compiled<each Argument: TensorGroup, Result: TensorGroup>(
+    _ body: @escaping @Sendable (repeat each Argument) throws -> Result
+) -> @Sendable (repeat each Argument) throws -> Result {
+    let traces = PlanCache<TraceKey, Trace<Result>>(capacity: 64)
+    return { (arguments: repeat each Argument) throws -> Result in
+        var given: [Tensor] = []
+        for argument in repeat each arguments { given += argument.tensors }
+        // Inside another transformation the body is part of its graph.
+        let isInner =
+            Overlay.current != nil || given.contains { !$0.node.dependence.isDisjoint(with: [.trace, .argument]) }
+        if isInner { return try body(repeat each arguments) }
+
+        try Evaluation.evaluate(given.map(\.node))
+        let types = given.map(\.type)
+        let trace = try traces.value(for: TraceKey(types: types, mode: .current), unless: { !$0.step.fits }) {
+            let placeholders = types.enumerated().map { Node(Placeholder(slot: $0), [], $1, dependence: .trace) }
+            let overlay = Overlay(takesWrites: true, isTrace: true)
+            var rest = placeholders.map(Tensor.init)[...]
+            let result = try Overlay.$current.withValue(overlay) {
+                try body(repeat (each arguments).replacing(with: &rest))
+            }
+            let slots = Dictionary(uniqueKeysWithValues: placeholders.enumerated().map { (ObjectIdentifier($1), $0) })
+            if let error = PendingError.take() { throw result.tensors.lazy.compactMap(\.error).first ?? error }
+            let step = try Step(results: result.tensors.map(\.node), writes: overlay.written, slots: slots)
+            return Trace(step: step, result: result)
+        }
+        let values = try trace.step.run(given.compactMap(\.node.value), as: "compiled")
+        var results = zip(values, trace.result.tensors).map { Tensor($0, $1.type) }[...]
+        return trace.result.replacing(with: &results)
+    }
+}
+
+/// What a trace is found by.
+private struct TraceKey: Hashable, Sendable {
+    let types: [TensorType]
+    let mode: ExecutionMode
+}
+
+/// A traced body: its step, and the structure of its result.
+private struct Trace<Result: TensorGroup>: Sendable {
+    let step: Step
+    let result: Result
+}

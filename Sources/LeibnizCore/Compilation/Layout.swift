@@ -1,0 +1,83 @@
+import LeibnizKernels
+
+/// Where the elements of a tensor stand in memory: offset = Σ stride·index, where the index along one axis may be
+/// counted in blocks.
+struct Layout: Hashable, Sendable {
+    /// An axis of which `size` neighbours stand together: [N/b][…][b].
+    struct Block: Hashable, Sendable {
+        let axis: Int
+        let size: Int
+        /// The distance in elements between neighbouring blocks.
+        let stride: Int
+    }
+
+    /// The distance in elements between neighbours along each axis, within a block where the axis has blocks.
+    let strides: [Int]
+    /// The axis that is counted in blocks, if one is.
+    let block: Block?
+    /// Whether this is the order in which values leave a plan: the last axis innermost, no gaps.
+    let isRowMajor: Bool
+
+    /// The order in which values leave a plan.
+    init(rowMajor shape: Shape) { (strides, block, isRowMajor) = (shape.rowMajorStrides, nil, true) }
+
+    /// Row-major but for one axis, which is innermost, in blocks where its extent allows.
+    ///
+    /// A block holds some vectors, so that whatever happens at one position of all other axes is done with full vectors,
+    /// while the memory of neighbouring positions stays close: [N/b][C][H][W][b] for images.
+    init(_ shape: Shape, innermost axis: Int) {
+        let extent = shape.extents[axis]
+        let size = Layout.blockSize(extent)
+        var (strides, stride) = (Array(repeating: 1, count: shape.rank), size)
+        for other in shape.extents.indices.reversed() where other != axis {
+            strides[other] = stride
+            stride *= shape.extents[other]
+        }
+        self.strides = strides
+        block = size == extent ? nil : Block(axis: axis, size: size, stride: stride)
+        isRowMajor = shape.extents[(axis + 1)...].allSatisfy { $0 == 1 } && block == nil
+    }
+
+    /// The largest block that holds whole vectors of every instruction set, divides the extent and stays near the caches'
+    /// reach; the extent itself where none does.
+    private static func blockSize(_ extent: Int) -> Int {
+        [64, 48, 32, 16].first { extent % $0 == 0 } ?? extent
+    }
+
+    /// The element's offset. May ask for a loop to be split at the borders of blocks.
+    func offset(of index: [Affine], space: LoopSpace) throws(LoopSpace.SplitRequest) -> Affine {
+        var offset = Affine(0)
+        for (axis, (index, stride)) in zip(index, strides).enumerated() {
+            if let block, block.axis == axis {
+                let (quotient, remainder) = try space.divide(index, by: block.size)
+                offset = offset + quotient * block.stride + remainder * stride
+            } else {
+                offset = offset + index * stride
+            }
+        }
+        return offset
+    }
+
+    /// The element's offset in row-major order.
+    static func rowMajorOffset(_ index: [Affine], in shape: Shape) -> Affine {
+        zip(index, shape.rowMajorStrides).reduce(Affine(0)) { $0 + $1.0 * $1.1 }
+    }
+}
+
+/// The layout of everything in a program that is in memory: row-major unless said otherwise.
+struct Layouts {
+    private var chosen: [Int: Layout]
+    private let program: Program
+    /// What turned out to be read in ways that only row-major order allows.
+    private(set) var pinned: Set<Int> = []
+
+    init(_ program: Program, _ chosen: [Int: Layout] = [:]) { (self.program, self.chosen) = (program, chosen) }
+
+    subscript(number: Int) -> Layout { chosen[number] ?? Layout(rowMajor: program[number].type.shape) }
+
+    /// Leaves an instruction's memory in row-major order.
+    mutating func pin(_ number: Int) {
+        pinned.insert(number)
+        chosen[number] = nil
+    }
+}

@@ -1,0 +1,240 @@
+import LeibnizKernels
+
+/// Chooses which axis of each intermediate value stands innermost in memory, so that kernels read and write whole vectors.
+///
+/// Axes that one loop walks in several values belong together: the images of a batch, from the first convolution to the
+/// last gradient. Such a *family* is worth what its kernels save if all its members have that axis innermost. Families are
+/// tried one after the other, the best first; what a plan is given or returns stays in row-major order, but an input may be
+/// copied into the family's order first where that pays.
+struct LayoutSearch {
+    /// The values that get another layout.
+    private(set) var layouts: [Int: Layout] = [:]
+    /// The inputs that are copied to get one.
+    private(set) var copies: [Int: Layout] = [:]
+
+    private let program: Program
+    private let nests: [SurveyedNest]
+    /// The nests that touch a value's memory.
+    private let users: [Int: [Int]]
+    /// What may get another layout.
+    private let isFree: Set<Int>
+
+    /// An axis of a value in memory.
+    private struct Member: Hashable {
+        let number: Int
+        let axis: Int
+    }
+
+    /// - Parameters:
+    ///   - kernels: the nests of a survey.
+    ///   - fixed: whose memory has to be in row-major order.
+    init(_ program: Program, _ kernels: [LoweredKernel], fixed: Set<Int>) {
+        self.program = program
+        nests = kernels.compactMap { SurveyedNest($0) }
+        var users: [Int: [Int]] = [:]
+        for (place, nest) in nests.enumerated() {
+            for number in Set(nest.accesses.map(\.number)) { users[number, default: []].append(place) }
+        }
+        self.users = users
+        isFree = Set(users.keys.filter { !fixed.contains($0) && program[$0].type.shape.rank > 1 })
+        let isWorthwhile = isFree.contains { !(program[$0].primitive is Input) }
+        while isWorthwhile, let best = best(among: families()) {
+            layouts.merge(best.layouts) { known, _ in known }
+            copies.merge(best.copies) { known, _ in known }
+        }
+    }
+
+    // MARK: Families
+
+    /// The axes of values without a layout yet that belong together.
+    private func families() -> [[Member]] {
+        var sets = DisjointSets<Member>()
+        for nest in nests {
+            var first: [Int: Member] = [:]
+            for access in nest.accesses where isOpen(access.number) {
+                let shape = program[access.number].type.shape
+                for (axis, index) in access.index.enumerated() {
+                    guard index.offset == 0, index.terms.count == 1, let term = index.terms.first, term.stride == 1,
+                        nest.extents[term.axis] == shape[axis]
+                    else { continue }
+                    let member = Member(number: access.number, axis: axis)
+                    sets.join(member, first[term.axis] ?? member)
+                    first[term.axis] = first[term.axis] ?? member
+                }
+            }
+        }
+        return sets.all.filter { family in family.contains { !(program[$0.number].primitive is Input) } }
+    }
+
+    private func isOpen(_ number: Int) -> Bool {
+        isFree.contains(number) && layouts[number] == nil && copies[number] == nil
+    }
+
+    private struct Choice {
+        var layouts: [Int: Layout] = [:]
+        var copies: [Int: Layout] = [:]
+        /// What it saves, in operations.
+        var gain = 0.0
+    }
+
+    private func best(among families: [[Member]]) -> Choice? {
+        families.compactMap { choice(for: $0) }.max { $0.gain < $1.gain }
+    }
+
+    /// What a family's layouts save, or nil where they do not pay.
+    private func choice(for family: [Member]) -> Choice? {
+        var choice = Choice()
+        for member in family.sorted(by: { ($0.number, $0.axis) < ($1.number, $1.axis) }) {
+            let layout = Layout(program[member.number].type.shape, innermost: member.axis)
+            if program[member.number].primitive is Input {
+                choice.copies[member.number] = layout
+            } else {
+                choice.layouts[member.number] = layout
+            }
+        }
+        if choice.layouts.values.allSatisfy(\.isRowMajor) { return nil }
+        var (before, after) = (cost(of: choice, isApplied: false), cost(of: choice, isApplied: true))
+        let tolerance = before / 20
+        // A copy that is not worth its pass over memory is left out again.
+        for input in choice.copies.keys.sorted() {
+            var without = choice
+            without.copies[input] = nil
+            let (otherBefore, otherAfter) = (
+                cost(of: choice, isApplied: false), cost(of: without, isApplied: true, touching: choice)
+            )
+            if otherAfter <= after { (choice, before, after) = (without, otherBefore, otherAfter) }
+        }
+        choice.gain = before - after
+        return choice.gain > tolerance ? choice : nil
+    }
+
+    // MARK: Cost
+
+    /// What the nests that touch a choice's values cost, with it or without.
+    private func cost(of choice: Choice, isApplied: Bool, touching other: Choice? = nil) -> Double {
+        let touched = other ?? choice
+        let places = Set((Array(touched.layouts.keys) + touched.copies.keys).flatMap { users[$0] ?? [] })
+        func layout(_ number: Int) -> Layout {
+            let chosen = isApplied ? choice.layouts[number] ?? choice.copies[number] : nil
+            return chosen ?? layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
+        }
+        var sum = places.reduce(0.0) { $0 + nests[$1].cost(layout) }
+        if isApplied {
+            for (input, layout) in choice.copies where !layout.isRowMajor {
+                sum += 1.5 * Double(program[input].type.shape.count)
+            }
+        }
+        return sum
+    }
+}
+
+/// A nest of a survey, as the search for layouts sees it.
+private struct SurveyedNest {
+    let extents: [Int]
+    let accesses: [MemoryAccess]
+    private let outer: [Int]
+    private let inner: [Int]
+    private let outerPoints: Double
+    /// The points of an average walk of the stages.
+    private let innerPoints: Double
+
+    /// The lanes of an average machine's vectors: the choice depends on ratios only, and is the same everywhere.
+    private static let lanes = 8.0
+
+    init?(_ kernel: LoweredKernel) {
+        guard case .nest(let nest) = kernel.work else { return nil }
+        extents = nest.axes.map(\.extent)
+        accesses = kernel.accesses
+        outer = nest.outer.filter { !nest.sequential.contains($0) }
+        inner = nest.stages.filter { !$0.ordered }.flatMap(\.axes)
+        outerPoints = nest.outer.reduce(1) { $0 * Double(nest.axes[$1].extent) }
+        let walks = nest.stages.filter { !$0.axes.isEmpty }.map { stage in
+            stage.axes.reduce(1.0) { $0 * Double(nest.axes[$1].extent) }
+        }
+        innerPoints = outerPoints * (walks.isEmpty ? 1 : walks.reduce(0, +) / Double(walks.count))
+    }
+
+    /// Vector operations that the nest takes along its best axis.
+    func cost(_ layout: (Int) -> Layout) -> Double {
+        let strides = accesses.map { (access: $0, strides: layout($0.number).strides) }
+        var best = min(innerPoints * Double(accesses.count + 1), costAlongStages(strides))
+        for axis in outer where extents[axis] > 1 {
+            let lanes = lanes(extents[axis])
+            var sum = innerPoints / lanes
+            for (access, strides) in strides {
+                let points = access.isInner ? innerPoints : outerPoints
+                switch access.step(along: axis, strides) {
+                case 0: sum += 0.3 * points / lanes
+                case 1: sum += points / lanes
+                default: sum += points
+                }
+            }
+            best = min(best, sum)
+        }
+        return best
+    }
+
+    /// The vectors' lanes that an axis of this extent can use on average.
+    private func lanes(_ extent: Int) -> Double { Double(extent) / (Double(extent) / Self.lanes).rounded(.up) }
+
+    /// What the nest takes with vectors along the stages' own axes: the sums of their lanes have to be added up at the end.
+    private func costAlongStages(_ strides: [(access: MemoryAccess, strides: [Int])]) -> Double {
+        guard let longest = inner.map({ extents[$0] }).max(), longest > 1 else { return .infinity }
+        let lanes = lanes(longest)
+        var sum = innerPoints / lanes + 4 * outerPoints
+        for (access, strides) in strides {
+            if !access.isInner {
+                sum += outerPoints
+                continue
+            }
+            let steps = inner.map { access.step(along: $0, strides) }
+            if steps.contains(1) {
+                sum += innerPoints / lanes
+            } else {
+                sum += steps.allSatisfy { $0 == 0 } ? 0.3 * innerPoints / lanes : innerPoints
+            }
+        }
+        return sum
+    }
+}
+
+extension MemoryAccess {
+    /// The distance in memory between neighbours along a loop.
+    fileprivate func step(along axis: Int, _ strides: [Int]) -> Int {
+        zip(strides, index).reduce(0) { $0 + $1.0 * $1.1.stride(of: axis) }
+    }
+}
+
+/// Sets of things that were found to belong together.
+private struct DisjointSets<Element: Hashable> {
+    private var numbers: [Element: Int] = [:]
+    private var elements: [Element] = []
+    private var parents: [Int] = []
+
+    private mutating func number(_ element: Element) -> Int {
+        if let known = numbers[element] { return known }
+        numbers[element] = elements.count
+        parents.append(elements.count)
+        elements.append(element)
+        return elements.count - 1
+    }
+
+    private func root(_ number: Int) -> Int {
+        var number = number
+        while parents[number] != number { number = parents[number] }
+        return number
+    }
+
+    mutating func join(_ a: Element, _ b: Element) {
+        let (first, second) = (number(a), number(b))
+        let (a, b) = (root(first), root(second))
+        parents[max(a, b)] = min(a, b)
+    }
+
+    /// The sets, in the order in which their first elements came.
+    var all: [[Element]] {
+        var sets: [Int: [Element]] = [:]
+        for (number, element) in elements.enumerated() { sets[root(number), default: []].append(element) }
+        return sets.keys.sorted().map { sets[$0] ?? [] }
+    }
+}

@@ -1,0 +1,295 @@
+import LeibnizKernels
+
+/// One loop of a root or of a reduction, the same before and after it was split.
+struct LoopKey: Hashable, Sendable {
+    /// The instruction to which the loop belongs.
+    let owner: Int
+    /// Which of the owner's axes it runs along.
+    let axis: Int
+}
+
+/// Why the lowering of a nest must start again.
+enum LoweringInterruption: Error {
+    /// A loop has to be split: its piece number `piece` into (extent / factor, factor).
+    case split(LoopKey, piece: Int, factor: Int)
+    /// An operation needs memory of its own.
+    case materialize(Int)
+    /// An operation's memory has to be in row-major order.
+    case pin(Int)
+}
+
+/// A read or a write of a nest.
+struct MemoryAccess: Sendable {
+    /// Whose memory it is.
+    let number: Int
+    /// The index along each axis as a function of the loops.
+    let index: [Affine]
+    /// Whether it happens inside of a reduction.
+    let isInner: Bool
+}
+
+/// A range check of a nest: which operation's index it guards.
+struct IndexCheck: Sendable {
+    let operation: String
+    let axis: Int
+    let extent: Int
+    /// The shape of the indices.
+    let indices: Shape
+    /// How they looked to the user, if they were prepared.
+    let report: IndexReport?
+}
+
+/// The nest of one root under construction: loops, and the scalars that compute an element.
+struct NestLowering {
+    let program: Program
+    let fusion: Fusion
+    let layouts: Layouts
+    let root: Int
+    /// The extents of the pieces into which loops were split.
+    let splits: [LoopKey: [Int]]
+    /// Whether memory is read by its own axes even where its row-major order would allow simpler loops: what a search for
+    /// layouts looks at.
+    let isSurvey: Bool
+
+    let builder: NestBuilder
+    private(set) var space = LoopSpace(extents: [])
+    /// The instructions whose memory the nest uses, by buffer number.
+    private(set) var memory: [Int] = []
+    var checks: [IndexCheck] = []
+    private(set) var accesses: [MemoryAccess] = []
+    /// What barriers wait for behind which something is read.
+    private(set) var awaited: Set<Int> = []
+    private var loops: [(key: LoopKey, piece: Int)] = []
+    private var emitted: [Place: Scalar] = [:]
+    /// The loops of the sum whose summand is being written, if one is.
+    var region: Region?
+
+    /// An element of an operation, as a function of the loops.
+    private struct Place: Hashable {
+        let number: Int
+        let index: [Affine]
+        let bounds: [Bound]
+        let isInRegion: Bool
+    }
+
+    struct Region {
+        let isSum: Bool
+        var axes: [Int]
+
+        /// The same loops around a place that is no summand: no other sum can join.
+        var closed: Region { Region(isSum: false, axes: axes) }
+    }
+
+    init(_ program: Program, fusion: Fusion, layouts: Layouts, root: Int, splits: [LoopKey: [Int]], isSurvey: Bool) {
+        (self.program, self.fusion, self.layouts, self.root) = (program, fusion, layouts, root)
+        (self.splits, self.isSurvey) = (splits, isSurvey)
+        builder = NestBuilder(name: program[root].primitive.name)
+    }
+
+    // MARK: Loops
+
+    /// The loops along one axis, and the index that they form.
+    mutating func loop(_ key: LoopKey, extent: Int) -> (axes: [Int], index: Affine) {
+        if extent == 1 { return ([], Affine(0)) }
+        var (axes, index, stride) = ([Int](), Affine(0), 1)
+        let pieces = splits[key] ?? [extent]
+        for (piece, extent) in pieces.enumerated() {
+            builder.nest.axes.append(Axis(extent))
+            space.extents.append(extent)
+            loops.append((key, piece))
+            axes.append(space.extents.count - 1)
+        }
+        for (axis, extent) in zip(axes, pieces).reversed() {
+            index.add(stride, axis: axis)
+            stride *= extent
+        }
+        return (axes, index)
+    }
+
+    /// The extent of a piece of a loop.
+    func pieceExtent(_ key: LoopKey, _ piece: Int) -> Int {
+        zip(loops, space.extents).first { $0.0.key == key && $0.0.piece == piece }?.1 ?? 1
+    }
+
+    /// The outermost loops, one per axis of `shape`, in order.
+    mutating func outerLoops(over shape: Shape, owner: Int) -> [Affine] {
+        loops(over: shape, owner: owner, outer: nil).index
+    }
+
+    /// The loops over a root: those along its rows' axes, or all, are outermost; the others are walked for each row.
+    mutating func loops(over shape: Shape, owner: Int, outer: Set<Int>?) -> (index: [Affine], inner: [Int]) {
+        var inner: [Int] = []
+        let index = shape.extents.enumerated().map { axis, extent in
+            let (axes, index) = loop(LoopKey(owner: owner, axis: axis), extent: extent)
+            if outer?.contains(axis) ?? true { builder.nest.outer += axes } else { inner += axes }
+            return index
+        }
+        return (index, inner)
+    }
+
+    // MARK: Memory
+
+    /// The number of an instruction's buffer.
+    mutating func buffer(_ number: Int, role: BufferDeclaration.Role) -> Int {
+        if let known = memory.firstIndex(of: number) { return known }
+        memory.append(number)
+        let type = program[number].type
+        builder.nest.buffers.append(BufferDeclaration(type.elementType, count: type.shape.count, role: role))
+        return memory.count - 1
+    }
+
+    /// Whether elements are read from memory that other kernels have filled, not computed here.
+    func isLoaded(_ number: Int) -> Bool {
+        number != root && !fusion.isTap(number, of: root)
+            && (fusion.isRoot[number] || program[number].primitive is Input)
+    }
+
+    // MARK: Elements
+
+    /// The element of `number` at `index`; zero where a bound fails.
+    mutating func element(_ number: Int, at index: [Affine], bounds: [Bound] = []) throws(LoweringInterruption)
+        -> Scalar
+    {
+        // An element of nothing is reached in empty loops and behind bounds that never hold.
+        if program[number].type.shape.count == 0 { return builder.constant(0, program[number].type.elementType) }
+        // What a row is reduced to is the same inside and outside of other reductions.
+        let isInRegion = region != nil && !fusion.isByRow(number, in: root)
+        let place = Place(number: number, index: index, bounds: bounds, isInRegion: isInRegion)
+        if let scalar = emitted[place] { return scalar }
+        let scalar =
+            isLoaded(number)
+            ? try load(number, at: index, bounds: bounds)
+            : try computed(number, at: index, bounds: bounds)
+        emitted[place] = scalar
+        return scalar
+    }
+
+    /// The offset in memory of the element at `index`.
+    mutating func offset(_ number: Int, at index: [Affine], isInner: Bool = false) throws(LoweringInterruption)
+        -> Affine
+    {
+        accesses.append(MemoryAccess(number: number, index: index, isInner: isInner || region != nil))
+        do throws(LoopSpace.SplitRequest) {
+            return try layouts[number].offset(of: index, space: space)
+        } catch {
+            throw interruption(error) ?? .pin(number)
+        }
+    }
+
+    /// A request to split one of the loops.
+    private func interruption(_ request: LoopSpace.SplitRequest) -> LoweringInterruption? {
+        if request == .impossible { return nil }
+        let loop = loops[request.axis]
+        return .split(loop.key, piece: loop.piece, factor: request.factor)
+    }
+
+    mutating func load(_ number: Int, at index: [Affine], bounds: [Bound]) throws(LoweringInterruption)
+        -> Scalar
+    {
+        load(number, atOffset: try offset(number, at: index), bounds: bounds)
+    }
+
+    mutating func load(_ number: Int, atOffset offset: Affine, bounds: [Bound], gathers: [Gather] = [])
+        -> Scalar
+    {
+        let access = Access(buffer(number, role: .input), offset, bounds: bounds, gathers: gathers)
+        return builder.add(.load(access), program[number].type.elementType)
+    }
+
+    /// As `element`, computed here.
+    mutating func computed(_ number: Int, at index: [Affine], bounds: [Bound]) throws(LoweringInterruption) -> Scalar {
+        let instruction = program[number]
+        switch instruction.primitive {
+        case is Barrier:
+            awaited.insert(instruction.operands[1])
+            return try element(instruction.operands[0], at: index, bounds: bounds)
+        case let pointwise as any PointwisePrimitive:
+            return try self.pointwise(pointwise, instruction, at: index, bounds: bounds)
+        case let generator as any GeneratorPrimitive:
+            var operands: [Scalar] = []
+            for operand in instruction.operands { operands.append(try element(operand, at: [])) }
+            return guarded(generator.lowered(at: index, operands: operands, builder: builder), bounds)
+        case let view as any ViewPrimitive: return try self.view(view, number, at: index, bounds: bounds)
+        case let reduce as Reduce:
+            return try reduction(reduce.operation, number, at: index, region: reduce.axes, bounds: bounds) {
+                lowering, inner throws(LoweringInterruption) in
+                try lowering.element(
+                    instruction.operands[0], at: NestLowering.inserting(inner, at: reduce.axes, into: index),
+                    bounds: bounds)
+            }
+        case let reduce as ArgReduce:
+            return try reduction(reduce.operation, number, at: index, region: reduce.axes, bounds: bounds) {
+                lowering, inner throws(LoweringInterruption) in
+                try lowering.element(
+                    instruction.operands[0], at: NestLowering.inserting(inner, at: reduce.axes, into: index),
+                    bounds: bounds)
+            }
+        case let contraction as Contraction: return try self.contraction(contraction, number, at: index, bounds: bounds)
+        case let take as TakeAlong: return try self.take(take, number, at: index, bounds: bounds)
+        default: throw .materialize(number)
+        }
+    }
+
+    private mutating func pointwise(
+        _ primitive: any PointwisePrimitive, _ instruction: Program.Instruction, at index: [Affine], bounds: [Bound]
+    ) throws(LoweringInterruption) -> Scalar {
+        let outer = region
+        region = outer?.closed
+        var operands: [Scalar] = []
+        for operand in instruction.operands {
+            // A factor that is a constant needs no bounds: the other factor is zero outside.
+            let isConstantFactor = primitive is Multiply && program.number(operand) != nil
+            operands.append(try element(operand, at: index, bounds: isConstantFactor ? [] : bounds))
+        }
+        if let current = region { region = Region(isSum: outer?.isSum ?? false, axes: current.axes) }
+        let value = primitive.lowered(operands)
+        switch primitive {
+        case is Add, is Subtract, is Multiply, is Negate, is Cast, is Relu, is AbsoluteValue, is Maximum, is Minimum,
+            is Select:
+            return value
+        default: return guarded(value, bounds)
+        }
+    }
+
+    private mutating func view(
+        _ view: any ViewPrimitive, _ number: Int, at index: [Affine], bounds: [Bound]
+    ) throws(LoweringInterruption) -> Scalar {
+        let operand = program[number].operands[0]
+        let shape = program[operand].type.shape
+        // Memory in row-major order can be read under any shape.
+        let shortcut = (view as? Reshape).flatMap { reshape in
+            isLoaded(operand) && layouts[operand].isRowMajor ? reshape : nil
+        }
+        if let shortcut, !isSurvey {
+            return load(operand, atOffset: Layout.rowMajorOffset(index, in: shortcut.to), bounds: bounds)
+        }
+        let source: (index: [Affine], bounds: [Bound])
+        do throws(LoopSpace.SplitRequest) {
+            source = try view.source(index, operand: shape, space: space)
+        } catch {
+            if let interruption = interruption(error) { throw interruption }
+            if let shortcut {
+                return load(operand, atOffset: Layout.rowMajorOffset(index, in: shortcut.to), bounds: bounds)
+            }
+            guard view is Reshape, operand != root else { throw .materialize(number) }
+            throw isLoaded(operand) ? .pin(operand) : .materialize(operand)
+        }
+        return try element(operand, at: source.index, bounds: merged(bounds, source.bounds))
+    }
+
+    /// Both lists of bounds, without those that always hold.
+    private func merged(_ bounds: [Bound], _ more: [Bound]) -> [Bound] {
+        if space.extents.contains(0) { return bounds }
+        var result = bounds
+        for bound in more where !result.contains(bound) {
+            let range = bound.index.range(extents: space.extents)
+            if range.lowerBound < 0 || range.upperBound >= bound.extent { result.append(bound) }
+        }
+        return result
+    }
+
+    func guarded(_ value: Scalar, _ bounds: [Bound]) -> Scalar {
+        if bounds.isEmpty { return value }
+        return builder.add(.within(bounds), .bool).select(value, value.constant(0))
+    }
+}

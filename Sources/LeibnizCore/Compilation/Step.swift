@@ -1,0 +1,186 @@
+import LeibnizKernels
+import Synchronization
+
+/// The argument of a traced body: it has a type, and a value only when the plan runs.
+struct Placeholder: ConstantPrimitive {
+    let slot: Int
+    var name: String { "argument" }
+    func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
+}
+
+/// A plan that knows where its inputs are read and which variables it writes.
+final class Step: Sendable {
+    /// Where an input of the plan comes from.
+    private enum Source: Sendable {
+        /// Given at each run.
+        case slot(Int)
+        /// The value that the variable has when the step runs, which must be of this type.
+        case variable(Variable, TensorType)
+        /// Captured once.
+        case constant(Buffer)
+    }
+
+    private let plan: Plan
+    private let sources: [Source]
+    private let resultCount: Int
+    private let writes: [(variable: Variable, type: TensorType)]
+
+    /// A step that computes `results` and writes variables.
+    ///
+    /// - Parameter slots: the nodes whose values each run gives, by place.
+    init(results: [Node], writes: [Overlay.Write], slots: [ObjectIdentifier: Int]) throws {
+        for node in results + writes.map(\.node) {
+            if let error = (node.primitive as? Invalid)?.error { throw error }
+        }
+        let roots = results + writes.map(\.node)
+        try Evaluation.settle(GraphSnapshot(roots, to: .history), except: roots)
+        let graph = GraphSnapshot(roots, to: .history)
+        var sources: [Source] = []
+        for leaf in graph.leaves {
+            if let slot = slots[ObjectIdentifier(leaf.node)] {
+                sources.append(.slot(slot))
+            } else if let variable = (leaf.node.primitive as? VariableLeaf)?.variable {
+                sources.append(.variable(variable, leaf.node.type))
+            } else if let value = leaf.value {
+                sources.append(.constant(value))
+            } else {
+                throw TensorError.noValueInTrace(leaf.node)
+            }
+        }
+        self.sources = sources
+        self.writes = writes.map { ($0.variable, $0.node.type) }
+        resultCount = results.count
+        Retracing.note(GraphSignature(graph, namingVariables: false))
+        plan = try Plan(Program(graph))
+    }
+
+    /// Whether all variables that it reads still have the types for which it was made.
+    var fits: Bool {
+        sources.allSatisfy { source in
+            if case .variable(let variable, let type) = source { return variable.current.type == type }
+            return true
+        }
+    }
+
+    /// Computes the results; then, only if all went well, the variables have their new values.
+    ///
+    /// - Parameters:
+    ///   - operation: the name in errors.
+    ///   - check: runs first, when nobody else can update the variables that the step writes.
+    /// - Throws: a `RuntimeError` where another step writes one of them at this moment.
+    func run(_ values: [Buffer], as operation: String, check: () throws -> Void = {}) throws -> [Buffer] {
+        try TensorError.locating {
+            try Variable.claiming(writes.map(\.variable), for: operation) {
+                try check()
+                return try runAlone(values)
+            }
+        }
+    }
+
+    private func runAlone(_ values: [Buffer]) throws -> [Buffer] {
+        var inputs: [Buffer] = []
+        inputs.reserveCapacity(sources.count)
+        for source in sources {
+            switch source {
+            case .slot(let place): inputs.append(values[place])
+            case .constant(let buffer): inputs.append(buffer)
+            case .variable(let variable, let type):
+                let node = variable.current
+                guard let value = node.value, node.type == type else {
+                    throw (node.primitive as? Invalid)?.error
+                        ?? TensorError(
+                            "variable", [type.shape, node.type.shape],
+                            "\(variable.name ?? "a variable") changed its shape or element type while a step ran",
+                            kind: .runtime)
+                }
+                inputs.append(value)
+            }
+        }
+        let outputs = try plan.run(inputs)
+        for (write, buffer) in zip(writes, outputs[resultCount...]) {
+            write.variable.replace(with: buffer, type: write.type)
+        }
+        return Array(outputs[..<resultCount])
+    }
+}
+
+/// The steps of one optimizer, found by the graph of the loss alone: differentiation happens only when that is new.
+public final class StepCache: Sendable {
+    private let steps = PlanCache<GraphSignature, Step>(capacity: 64)
+
+    /// A cache without steps.
+    public init() {}
+
+    /// Runs `update`, which differentiates `loss` and writes variables, as one plan together with the loss.
+    ///
+    /// The loss has its value afterwards, and so has everything below it that a live handle names and that depends on a variable.
+    /// - Throws: what the plan finds; then no variable has changed.
+    public func run(_ loss: Tensor, update: () -> Void) throws {
+        if let error = PendingError.take() { throw loss.error ?? error }
+        if let error = loss.error { throw error }
+        if loss.node.dependence.contains(.trace) || Overlay.current?.isTrace == true {
+            throw TensorError(
+                "minimize", [loss.type.shape], "values cannot be computed while the body of compiled { } is traced",
+                kind: .trace, hint: "use update(minimizing:) there"
+            ).located()
+        }
+        try Evaluation.settle(GraphSnapshot([loss.node], to: .history), except: [loss.node])
+        let named = GraphSnapshot([loss.node], to: .history).entries.filter {
+            !$0.isLeaf && $0.node !== loss.node && $0.node.dependence.contains(.variables)
+                && $0.node.handles.load(ordering: .relaxed) > 0
+        }
+        let roots = [loss.node] + named.map(\.node)
+        let graph = GraphSnapshot(roots, to: .history)
+        let leaves = graph.leaves
+        let step = try steps.value(for: GraphSignature(graph, namingVariables: true), unless: { !$0.fits }) {
+            // The step is one from the values that the loss was computed from, whoever writes variables meanwhile.
+            let read = leaves.compactMap { leaf in
+                (leaf.node.primitive as? VariableLeaf)?.variable.map { ($0, Tensor(leaf.node)) }
+            }
+            let overlay = Variable.withValues(read) { Overlay(takesWrites: true, isTrace: false) }
+            Overlay.$current.withValue(overlay) { update() }
+            let slots = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { (ObjectIdentifier($1.node), $0) })
+            return try Step(results: roots, writes: overlay.written, slots: slots)
+        }
+        let values = try step.run(leaves.compactMap(\.value), as: "minimize") {
+            for entry in leaves {
+                guard let leaf = entry.node.primitive as? VariableLeaf, !leaf.isCurrent(entry.node) else { continue }
+                let name = leaf.variable?.name.map { " of \($0)" } ?? ""
+                throw TensorError(
+                    "minimize", [loss.type.shape],
+                    "the loss was computed from a value\(name) that has been updated since",
+                    kind: .value, hint: "compute the loss anew before each step")
+            }
+        }
+        for (root, value) in zip(roots, values) {
+            root.setValue(value)
+            root.detach()
+        }
+    }
+}
+
+extension Variable {
+    /// Runs `body`; what it writes into variables is computed in one plan and takes effect together, or not at all.
+    public static func update(_ body: () throws -> Void) throws {
+        if Overlay.current?.writable != nil { return try body() }
+        let overlay = Overlay(takesWrites: true, isTrace: false)
+        try Overlay.$current.withValue(overlay) { try body() }
+        let written = overlay.written
+        try Variable.claiming(written.map(\.variable), for: "update") {
+            try Evaluation.evaluate(written.map(\.node))
+            for write in written where !write.variable.holds(write.previous) {
+                throw write.variable.conflict(in: "update")
+            }
+            for write in written {
+                if let value = write.node.value { write.variable.replace(with: value, type: write.node.type) }
+            }
+        }
+    }
+
+    /// Runs `body` with other values in the place of variables', in this task.
+    public static func withValues<Result>(_ values: [(Variable, Tensor)], _ body: () throws -> Result) rethrows
+        -> Result
+    {
+        try Overlay.$current.withValue(Overlay(values: values, takesWrites: false, isTrace: false)) { try body() }
+    }
+}

@@ -1,0 +1,208 @@
+import LeibnizKernels
+import Synchronization
+
+/// A cell that holds a tensor: with its relatives (`Parameter`) the only mutable state of the library.
+///
+/// Reading gives the current value; a graph made from it keeps that value whatever is written later. Inside `compiled`,
+/// reads and writes are found by the trace, and writes take effect together when the plan has run.
+///
+/// ```swift
+/// let rate = Variable(0.1)
+/// rate.value = 0.9 * rate.value
+/// ```
+public final class Variable: Sendable {
+    private static let updateCount = Atomic<Int>(0)
+    /// How often any variable of the process was written.
+    static var updates: Int { updateCount.load(ordering: .acquiring) }
+
+    private let leaf: Mutex<Node>
+    private let label = Mutex<String?>(nil)
+    private let isClaimed = Atomic<Bool>(false)
+
+    /// A cell with a first value, which is evaluated when it is first needed.
+    public init(_ value: Tensor) {
+        let first = value.node
+        leaf = Mutex(first)
+        leaf.withLock { $0 = VariableLeaf.node(for: self, value: first) }
+    }
+
+    /// A cell that holds a float32 number.
+    public convenience init(_ value: Double) { self.init(Tensor(value)) }
+
+    /// A cell that holds a whole number as float32, such as `Variable(1)`.
+    public convenience init(_ value: Int) { self.init(Double(value)) }
+
+    /// The value; writing it swaps the whole tensor.
+    public var value: Tensor {
+        get { Tensor(node) }
+        set { write(newValue) }
+    }
+
+    /// The path under which errors name the cell, such as `conv1.weight`.
+    public var name: String? {
+        get { label.withLock { $0 } }
+        set { label.withLock { $0 = newValue } }
+    }
+
+    /// What a read gives here and now: the overlay's value inside a trace, else the current leaf.
+    var node: Node { Overlay.current?.read(self) ?? current }
+
+    /// The leaf of the current value, whatever overlays say.
+    var current: Node {
+        let node = leaf.withLock { $0 }
+        // A first value that was drawn lazily is evaluated once, so that all reads share it.
+        if node.isEvaluated { return node }
+        do {
+            if let first = node.operands.first {
+                try Evaluation.evaluate([first])
+                if let buffer = first.value { node.setValue(buffer) }
+                node.detach()
+            }
+            return node
+        } catch let error as TensorError {
+            return Tensor(invalid: error).node
+        } catch {
+            return Tensor(invalid: TensorError("variable", [], "\(error)", kind: .runtime)).node
+        }
+    }
+
+    /// Gives all variables their first values, drawn in one plan.
+    public static func settle(_ variables: [Variable]) throws {
+        let pending = variables.map { variable in variable.leaf.withLock { $0 } }.filter { !$0.isEvaluated }
+        try Evaluation.evaluate(pending.compactMap(\.operands.first))
+        for variable in variables { _ = variable.current }
+    }
+
+    private func write(_ value: Tensor) {
+        if let overlay = Overlay.current?.writable { return overlay.write(value.node, to: self) }
+        replace(with: VariableLeaf.node(for: self, value: value.node))
+    }
+
+    /// Runs `body`, which reads variables and gives them new values, while nobody else does so with any of them.
+    ///
+    /// - Throws: a `RuntimeError` at once where another update is under way; whatever `body` throws.
+    static func claiming<Result>(
+        _ variables: [Variable], for operation: String, _ body: () throws -> Result
+    ) throws -> Result {
+        var claimed: [Variable] = []
+        defer { for variable in claimed { variable.isClaimed.store(false, ordering: .releasing) } }
+        for variable in variables {
+            guard variable.isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+            else { throw variable.conflict(in: operation) }
+            claimed.append(variable)
+        }
+        return try body()
+    }
+
+    /// The error of two updates at once.
+    func conflict(in operation: String) -> TensorError {
+        TensorError(
+            operation, [], "two updates of \(name ?? "a variable") run at once", kind: .runtime,
+            hint: "update a model from one task at a time; reading it may go on in others")
+    }
+
+    /// Makes evaluated memory the current value.
+    func replace(with buffer: Buffer, type: TensorType) {
+        replace(with: VariableLeaf.node(for: self, type: type, buffer: buffer))
+    }
+
+    private func replace(with node: Node) {
+        leaf.withLock { $0 = node }
+        Variable.updateCount.add(1, ordering: .releasing)
+    }
+}
+
+/// The leaf that stands for one value of a variable.
+struct VariableLeaf: ConstantPrimitive {
+    weak let variable: Variable?
+    private let identity: ObjectIdentifier
+
+    var name: String { "variable" }
+    func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
+    static func == (a: Self, b: Self) -> Bool { a.identity == b.identity }
+    // Plans are found by structure: which variable it is does not count.
+    func hash(into hasher: inout Hasher) {}
+
+    private init(_ variable: Variable) { (self.variable, identity) = (variable, ObjectIdentifier(variable)) }
+
+    static func node(for variable: Variable, value: Node) -> Node {
+        let leaf = Node(VariableLeaf(variable), [value], value.type, dependence: .variables)
+        if let buffer = value.value {
+            leaf.setValue(buffer)
+            leaf.detach()
+        }
+        return leaf
+    }
+
+    static func node(for variable: Variable, type: TensorType, buffer: Buffer) -> Node {
+        Node(VariableLeaf(variable), [], type, value: buffer, dependence: .variables)
+    }
+
+    /// Whether the variable still has the value for which `node` stands.
+    func isCurrent(_ node: Node) -> Bool { variable?.holds(node) ?? false }
+}
+
+extension Variable {
+    /// Whether a leaf stands for the value that the variable has now, whatever overlays say.
+    func holds(_ node: Node) -> Bool { leaf.withLock { $0 === node } }
+
+    /// The leaf of the current value, whether it is evaluated or not.
+    fileprivate var leafNow: Node { leaf.withLock { $0 } }
+}
+
+/// Values that stand in for variables in the current task: a trace's writes, or `withParameters`.
+final class Overlay: Sendable {
+    @TaskLocal static var current: Overlay?
+
+    /// A value that stands in for a variable's.
+    struct Write {
+        let variable: Variable
+        var node: Node
+        /// What the variable held when it was first written here.
+        let previous: Node
+    }
+
+    /// Values in the order in which they were first written.
+    private struct Values {
+        var places: [ObjectIdentifier: Int] = [:]
+        var list: [Write] = []
+
+        mutating func set(_ node: Node, for variable: Variable) {
+            if let place = places[ObjectIdentifier(variable)] {
+                list[place].node = node
+            } else {
+                places[ObjectIdentifier(variable)] = list.count
+                list.append(Write(variable: variable, node: node, previous: variable.leafNow))
+            }
+        }
+    }
+
+    private let values: Mutex<Values>
+    private let parent: Overlay?
+    /// Whether writes stay here; otherwise they go to the parent or the variable.
+    let takesWrites: Bool
+    /// Whether the body is traced: asking for a value is then an error.
+    let isTrace: Bool
+
+    init(values: [(Variable, Tensor)] = [], takesWrites: Bool, isTrace: Bool, parent: Overlay? = Overlay.current) {
+        var start = Values()
+        for (variable, value) in values { start.set(value.node, for: variable) }
+        self.values = Mutex(start)
+        (self.takesWrites, self.isTrace, self.parent) = (takesWrites, isTrace || parent?.isTrace == true, parent)
+    }
+
+    func read(_ variable: Variable) -> Node? {
+        values.withLock { values in values.places[ObjectIdentifier(variable)].map { values.list[$0].node } }
+            ?? parent?.read(variable)
+    }
+
+    /// The nearest overlay that takes writes.
+    var writable: Overlay? { takesWrites ? self : parent?.writable }
+
+    func write(_ node: Node, to variable: Variable) {
+        values.withLock { $0.set(node, for: variable) }
+    }
+
+    /// All that was written, in the order of first writes.
+    var written: [Write] { values.withLock { $0.list } }
+}

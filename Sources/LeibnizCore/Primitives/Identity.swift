@@ -1,0 +1,35 @@
+import LeibnizKernels
+
+extension Tensor {
+    /// The same values, through which no derivative passes.
+    public func stopGradient() -> Tensor { isInvalid ? self : Tensor(StopGradient(), [self], isWeak: node.isWeak) }
+}
+
+/// The same values, through which no derivative passes.
+struct StopGradient: ConstantPrimitive, PointwisePrimitive {
+    var name: String { "stop_gradient" }
+    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
+    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
+    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [nil] }
+    func latex(_ operands: [String]) -> String { operands[0] }
+}
+
+/// The argument of a transformation: the same values under a new identity, so that nested derivatives cannot take one
+/// perturbation for another (Siskind & Pearlmutter, 2008).
+struct Argument: LinearPrimitive, PointwisePrimitive {
+    var name: String { "argument" }
+    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
+    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
+    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { cotangent }
+    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
+    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [cotangent] }
+    func latex(_ operands: [String]) -> String { operands[0] }
+
+    /// A fresh identity for `x`. What is made of it keeps its history while `call` may ask for it.
+    static func wrap(_ x: Tensor, for call: Differentiation) -> Tensor {
+        x.isInvalid ? x : Tensor(Node(Argument(), [x.node], x.type, argumentOf: call))
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Runtime
+import Synchronization
+
+extension TensorError {
+    /// The error with what can be found out about its place: the caller's file and line, and the layer. Costs milliseconds, so it is
+    /// only asked of errors.
+    ///
+    /// The layer is that of a named variable among the operands, else the innermost layers that are being called.
+    package func located(among operands: [Tensor] = []) -> TensorError {
+        if location != nil { return self }
+        let place = CallerPlace.find()
+        var error = self
+        error.location = place.location
+        error.modulePath = modulePath ?? operands.lazy.compactMap(\.layerPath).first ?? place.layerPath
+        return error
+    }
+}
+
+extension TensorError {
+    /// Runs `body`; errors that name no place yet get that of the caller.
+    static func locating<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as TensorError {
+            throw error.located()
+        }
+    }
+}
+
+extension Tensor {
+    /// The layer to which the variable belongs of which this tensor is the value, such as `ConvNet.fc1`.
+    fileprivate var layerPath: String? {
+        // Views of a variable (a transposed weight) still tell the layer; a longer history would tell a wrong one.
+        var node = node
+        for _ in 0..<8 {
+            if let leaf = node.primitive as? VariableLeaf {
+                guard let name = leaf.variable?.name else { return nil }
+                let path = name.split(separator: ".").dropLast().joined(separator: ".")
+                return path.isEmpty ? name : path
+            }
+            guard node.primitive is any ViewPrimitive || node.primitive is Argument, let operand = node.operands.first
+            else { return nil }
+            node = operand
+        }
+        return nil
+    }
+}
+
+/// Where in the program the library was called from, as the stack tells it.
+struct CallerPlace {
+    /// File and line of the innermost frame outside Leibniz; without debugging information, the name of its function.
+    private(set) var location: String?
+    /// The types of the layers that are being called, outermost first: `ConvNet.Linear`.
+    private(set) var layerPath: String?
+
+    static func find() -> CallerPlace {
+        isUnderValgrind ? CallerPlace() : images.withLock { CallerPlace(symbolicated(&$0)) }
+    }
+
+    private init(_ symbols: SymbolicatedBacktrace? = nil) {
+        var (function, layers) = (String?.none, [String]())
+        for symbol in symbols?.frames.compactMap(\.symbol) ?? [] {
+            if let layer = Self.layer(symbol.name), layers.last != layer { layers.append(layer) }
+            if let source = symbol.sourceLocation, source.line > 0, !source.path.contains("<") {
+                if location == nil && !Self.isOurs(path: source.path) {
+                    location = "\(source.path.split(separator: "/").last ?? "?"):\(source.line)"
+                }
+            } else if function == nil, symbol.sourceLocation == nil, !symbol.isSystemFunction,
+                !Self.isOurs(symbol: symbol.rawName)
+            {
+                function = symbol.name
+            }
+        }
+        location = location ?? function
+        if !layers.isEmpty { layerPath = layers.reversed().joined(separator: ".") }
+    }
+
+    /// The mapped libraries, as the last capture found them.
+    ///
+    /// `ImageMap.capture` reads the headers of every mapped file. A symbolicated trace maps the program's file once more and unmaps it
+    /// when it is released, under the eyes of a capture on another thread, which then faults: so the lock is held until the trace is gone,
+    /// and maps are read again only when they must be.
+    private static let images = Mutex(ImageMap?.none)
+
+    private static func symbolicated(_ images: inout ImageMap?) -> SymbolicatedBacktrace? {
+        guard let trace = try? Backtrace.capture(limit: 128) else { return nil }
+        var known = images ?? ImageMap.capture()
+        // A frame outside of all of them is of a library that was loaded later.
+        if trace.frames.prefix(32).contains(where: { known.indexOfImage(at: $0.originalProgramCounter) == nil }) {
+            known = ImageMap.capture()
+        }
+        images = known
+        return trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations])
+    }
+
+    /// Whether the process runs under valgrind, in whose address space the unwinder faults: errors then name no place.
+    private static let isUnderValgrind = getenv("LD_PRELOAD").map { String(cString: $0).contains("valgrind") } ?? false
+
+    /// The type whose `callAsFunction` a frame runs, if it does: how layers are called.
+    private static func layer(_ function: String) -> String? {
+        guard let call = function.range(of: ".callAsFunction(") else { return nil }
+        let name = function[..<call.lowerBound].split { $0 == "." || $0 == " " }.last.map(String.init)
+        // Plain functions are called like this too: only types' names begin with a capital.
+        return name.flatMap { $0.first?.isUppercase == true ? $0 : nil }
+    }
+
+    /// The library's modules: all below what users write.
+    private static let modules = ["Kernels", "Core", "Data", "Learning", "Symbolic", "Insight"].map { "Leibniz\($0)" }
+
+    /// The folder in which the library's sources were compiled.
+    private static let sources = String(
+        #filePath.prefix(#filePath.count - "LeibnizCore/Tensor/ErrorLocation.swift".count))
+
+    /// Whether a file is the library's. Release builds of the package itself name files from its folder on.
+    private static func isOurs(path: String) -> Bool {
+        modules.contains { path.hasPrefix(sources + $0 + "/") || path.hasPrefix("Sources/" + $0 + "/") }
+    }
+
+    /// Whether a mangled name is the library's or Swift's own.
+    private static func isOurs(symbol: String) -> Bool {
+        !symbol.hasPrefix("$s") || symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS")
+            || modules.contains { symbol.hasPrefix("$s\($0.count)\($0)") }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import LeibnizKernels
+import Testing
+
+@testable import LeibnizCore
+
+/// The elements of tensors, computed one operation at a time from operands in memory: nothing is simplified or fused.
+private func stepwise(_ tensors: [Tensor]) throws -> (values: [[Double]], greatest: Double) {
+    let graph = GraphSnapshot(tensors.map(\.node), to: .values)
+    var (buffers, greatest) = ([Buffer](), 0.0)
+    for entry in graph.entries {
+        if let value = entry.value {
+            buffers.append(value)
+            continue
+        }
+        let operands = zip(entry.operands, entry.operands.map { graph.entries[$0].node.type }).map {
+            Tensor(buffers[$0], $1)
+        }
+        let step = GraphSnapshot([Node(entry.node.primitive, operands.map(\.node), entry.node.type)], to: .values)
+        let made = try Plan(Program(step), library: Engine.interpreter).run(step.leaves.compactMap(\.value))[0]
+        greatest = try Tensor(made, entry.node.type).doubles().reduce(greatest) { max($0, abs($1)) }
+        buffers.append(made)
+    }
+    return (try zip(graph.roots, tensors).map { try Tensor(buffers[$0], $1.type).doubles() }, greatest)
+}
+
+@Suite struct `Fused graphs` {
+    /// The number of random graphs; `LEIBNIZ_TEST_GRAPHS` asks for more.
+    private static let count = ProcessInfo.processInfo.environment["LEIBNIZ_TEST_GRAPHS"].flatMap(Int.init) ?? 40
+    private static let first = ProcessInfo.processInfo.environment["LEIBNIZ_TEST_FIRST"].flatMap(Int.init) ?? 1
+
+    /// Graphs that once went wrong.
+    private static let known = [546, 2191, 2737, 2771, 3910, 4332, 4974, 30113, 30193, 100_012, 502_489]
+
+    @Test(arguments: known + Array(first..<(first + count)))
+    func `give what one operation at a time gives, with their derivatives`(seed: Int) throws {
+        var graph = RandomGraph(seed: seed)
+        let grown = { (leaves: [Tensor]) -> Tensor in
+            var graph = RandomGraph(seed: seed, leaves: leaves)
+            graph.grow(6 + seed % 9)
+            return sum(graph.tensors[graph.tensors.count - 1])
+        }
+        graph.grow(6 + seed % 9)
+        let (_, gradients) = valueWithGradients(at: graph.leaves, of: grown)
+        let tangent = pushforward(grown, at: graph.leaves, along: graph.leaves).tangent
+        let asked = Array(graph.tensors.suffix(3)) + gradients + [tangent]
+        if let error = asked.lazy.compactMap(\.error).first {
+            Issue.record("\(error)")
+            return
+        }
+        let (expected, greatest) = try stepwise(asked)
+        // Beyond 2⁵³ whole numbers are rounded, and the order of sums counts.
+        guard greatest < 0x1p52 else { return }
+        for engine in Engine.all {
+            for (place, (found, expected)) in zip(try engine.values(of: asked), expected).enumerated() {
+                if let difference = firstDifference(found, expected, tolerance: 0) {
+                    Issue.record("\(engine), result \(place) of \(asked.count): \(difference)")
+                }
+            }
+        }
+        let inner = zip(graph.leaves, expected.dropLast().suffix(graph.leaves.count)).reduce(0) {
+            $0 + dot((try? $1.0.doubles()) ?? [], $1.1)
+        }
+        #expect(expected.last == [inner], "forward against reverse")
+    }
+}
