@@ -4,10 +4,35 @@ import PackageDescription
 let package = Package(
     name: "Leibniz",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "Leibniz", targets: ["Leibniz"]),
+        .executable(name: "leibniz", targets: ["LeibnizCommand"]),
+    ],
+    dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "LeibnizKernels"),
+        .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
+        .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
+        .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
+        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning"]),
+        .executableTarget(
+            name: "LeibnizCommand",
+            dependencies: [
+                "Leibniz", "LeibnizKernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "LinearRegression", dependencies: ["Leibniz"], path: "Examples/LinearRegression"),
+        .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
+        .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
+        .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
+        .executableTarget(name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels"]),
+        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
+        .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),
+        .testTarget(
+            name: "LeibnizLearningTests",
+            dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
+        .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,4 @@
+// What users import: everything below the command line.
+@_exported import LeibnizCore
+@_exported import LeibnizData
+@_exported import LeibnizLearning

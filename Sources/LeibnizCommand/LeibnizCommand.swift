@@ -1,0 +1,40 @@
+import ArgumentParser
+import Leibniz
+
+/// `leibniz`: the library at work, without a line of Swift.
+///
+/// Exit statuses are those of `sysexits.h`; whatever ends a command early is one message on the standard error stream.
+@main
+struct LeibnizCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leibniz",
+        abstract: "Trains models with tensors, derivatives and machine code made on the spot.",
+        version: leibnizVersion,
+        subcommands: [Train.self, Info.self])
+
+    static func main() {
+        _ = ProcessUsage.seconds  // Starts the clock where the system does not tell when the process began.
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as DataError {
+            Console.end(with: error, status: error.exitStatus)
+        } catch let error as TensorError {
+            Console.end(with: error, status: ExitStatus.internalError)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Statuses with which a command ends that no error type of the library tells by itself.
+enum ExitStatus {
+    /// `EX_SOFTWARE`: the library could not do what it should.
+    static let internalError: Int32 = 70
+}
+
+/// The programs that train something.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a model.", subcommands: [TrainLinearRegression.self, TrainConvNet.self])
+}

@@ -1,0 +1,55 @@
+import Testing
+
+@Suite struct UsageTests {
+    /// Wrong usage: the arguments, and what the message must contain beside the option.
+    static let wrong: [(arguments: String, option: String, found: String, expected: String)] = [
+        ("linear-regression --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
+        ("linear-regression --epochs 0", "--epochs", "'0'", "a whole number from 1"),
+        ("linear-regression --epochs 1.5", "--epochs", "'1.5'", "a whole number from 1"),
+        ("linear-regression --epochs 99999999999999999999", "--epochs", "'99999999999999999999'", "a whole number"),
+        ("linear-regression --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
+        ("linear-regression --learning-rate -0.1", "--learning-rate", "'-0.1'", "a finite number above 0"),
+        ("linear-regression --learning-rate=-inf", "--learning-rate", "'-inf'", "a finite number above 0"),
+        ("linear-regression --learning-rate fast", "--learning-rate", "'fast'", "a finite number above 0"),
+        ("linear-regression --tolerance -1e-3", "--tolerance", "'-1e-3'", "a finite number above 0"),
+        ("linear-regression --seed x", "--seed", "'x'", "a whole number"),
+        ("linear-regression --tempo 3", "--tempo", "Unknown option", "Usage"),
+        ("linear-regression --epochs", "--epochs", "Missing value", "Usage"),
+        ("linear-regression extra", "extra", "Unexpected argument", "Usage"),
+        ("convnet --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
+        ("convnet --batch-size 0", "--batch-size", "'0'", "a whole number from 1"),
+        ("convnet --batch-size -64", "--batch-size", "'-64'", "a whole number from 1"),
+        ("convnet --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
+        ("convnet --learning-rate 1e999", "--learning-rate", "'1e999'", "a finite number above 0"),
+        ("convnet --threads 0", "--threads", "'0'", "a whole number from 1 to 1024"),
+        ("convnet --threads 5000", "--threads", "'5000'", "a whole number from 1 to 1024"),
+        ("forest", "forest", "Unexpected argument", "Usage"),
+    ]
+
+    @Test(arguments: wrong.indices)
+    func `wrong usage ends with 64 and says what was found and expected`(index: Int) throws {
+        let (arguments, option, found, expected) = Self.wrong[index]
+        let run = try leibniz(["train"] + arguments.split(separator: " ").map(String.init))
+        #expect(run.status == 64)
+        #expect(run.output.isEmpty)
+        for part in [option, found, expected] { #expect(run.errors.contains(part), "\(run.errors)") }
+        #expect(run.errors.components("Error:") == 1)
+        #expect(run.seconds < 10)
+    }
+
+    @Test(arguments: [[], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["info"]])
+    func `help and version are no errors`(command: [String]) throws {
+        let help = try leibniz(command + ["--help"])
+        #expect(help.status == 0 && help.errors.isEmpty && help.output.contains("USAGE:"))
+    }
+
+    @Test func `the version is a number with dots`() throws {
+        let run = try leibniz(["--version"])
+        #expect(run.status == 0 && run.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+    }
+}
+
+extension String {
+    /// How often a text occurs.
+    func components(_ text: String) -> Int { split(separator: text, omittingEmptySubsequences: false).count - 1 }
+}
