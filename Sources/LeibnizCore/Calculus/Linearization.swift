@@ -26,21 +26,42 @@ public func pushforward(
 public func pushforward(
     _ f: ([Tensor]) -> Tensor, at x: [Tensor], along v: [Tensor]
 ) -> (value: Tensor, tangent: Tensor) {
+    let (values, tangents) = pushforward({ [f($0)] }, at: x, along: v)
+    return (values[0], tangents[0])
+}
+
+/// The values of a function from several tensors to several, and the derivative of each along a direction of every argument.
+///
+/// A Hessian-vector product, H·v, is the pushforward of a gradient (Pearlmutter 1994):
+///
+/// ```swift
+/// let slope = { (x: [Tensor]) in valueWithGradients(at: x, of: loss).gradients }
+/// let hv = pushforward(slope, at: x, along: v).tangents
+/// ```
+///
+/// - Parameter v: the directions, each of its argument's shape.
+/// - Returns: zeros for a value that does not depend on x; invalid tangents where x or a value is not real.
+public func pushforward(
+    _ f: ([Tensor]) -> [Tensor], at x: [Tensor], along v: [Tensor]
+) -> (values: [Tensor], tangents: [Tensor]) {
     let call = Differentiation()
     defer { call.close() }
     let arguments = x.map { Argument.wrap($0, for: call) }
-    let value = f(arguments)
-    if let error = Tensor.differentiationError("pushforward", value, arguments, isScalar: false) {
-        return (value, error)
+    let values = f(arguments)
+    func refused(_ reason: Tensor) -> (values: [Tensor], tangents: [Tensor]) { (values, values.map { _ in reason }) }
+    let errors = values.lazy.compactMap {
+        Tensor.differentiationError("pushforward", $0, arguments, isScalar: false)
     }
-    if let invalid = v.first(where: \.isInvalid) { return (value, invalid) }
+    if let error = errors.first { return refused(error) }
+    if let invalid = v.first(where: \.isInvalid) { return refused(invalid) }
     guard v.map(\.type.shape) == x.map(\.type.shape) else {
         let shapes = x.map(\.type.shape) + v.map(\.type.shape)
         let error = TensorError("pushforward", shapes, "each direction must have the shape of its argument")
-        return (value, Tensor(invalid: error.located(among: x + v)))
+        return refused(Tensor(invalid: error.located(among: x + v)))
     }
     let sources = zip(arguments, v).map { ($0.node, $1.cast(to: $0.elementType)) }
-    return (value, Forward.tangents(of: [value.node], along: sources)[0] ?? value.filled(0))
+    let tangents = Forward.tangents(of: values.map(\.node), along: sources)
+    return (values, zip(values, tangents).map { $1 ?? $0.filled(0) })
 }
 
 /// The value of a function and the map from cotangents of the value to those of the argument, ȳ ↦ Jᵀ·ȳ, by reverse mode.

@@ -1,0 +1,45 @@
+import Foundation
+import Leibniz
+
+/// Answers requests line by line, so that several libraries can take turns on one machine:
+///
+///     {"workload": "matmul-256"}  →  {"ready": true}
+///     {"seconds": 0.1}            →  {"microseconds": 123.4, "iterations": 810}
+///
+/// What goes wrong is answered by `{"error": …}`.
+struct BenchmarkServer {
+    let seed: Int
+
+    private struct Request: Decodable {
+        var workload: String?
+        var seconds: Double?
+    }
+
+    func run() throws {
+        var session: BenchmarkSession?
+        while let line = readLine() {
+            do {
+                let request = try JSONDecoder().decode(Request.self, from: Data(line.utf8))
+                if let seconds = request.seconds, session != nil {
+                    let (each, count) = try session?.round(seconds: seconds) ?? (.nan, 0)
+                    try answer([("microseconds", .real(each * 1e6)), ("iterations", .whole(count))])
+                } else {
+                    session = nil
+                    session = try BenchmarkSession(workload(request), seed: seed)
+                    try answer([("ready", .flag(true))])
+                }
+            } catch let error as DataError {
+                throw error
+            } catch {
+                try answer([("error", .text("\(error)"))])
+            }
+        }
+    }
+
+    private func workload(_ request: Request) throws -> Workload {
+        if let found = Workloads.all.first(where: { $0.name == request.workload }) { return found }
+        throw Workload.WrongResult(description: "no workload is called \(request.workload ?? "")")
+    }
+
+    private func answer(_ members: [(String, JSONValue)]) throws { try Console.write("\(JSONValue.object(members))") }
+}

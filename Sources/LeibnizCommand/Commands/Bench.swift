@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Leibniz
+import LeibnizKernels
+
+/// `leibniz bench`: how long iterations of typical programs take here, and how near that is to what the machine can do.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Times typical programs on fresh data, each checked against float64 before.",
+        discussion: """
+            Each round runs iterations for about a tenth of a second; the median over the rounds is what counts. The share of \
+            the roofline is the time in which the machine could do the passes that the mathematics compels, at the speed of \
+            arithmetic and of memory that was measured in the same run, over that median.
+            """)
+
+    @Option(help: "Some workloads, by name, with commas between (default: all).") var only: String?
+    @Option(
+        parsing: .unconditional, help: "Rounds (default: 5).", transform: OptionText.whole(1...10_000))
+    var rounds = 5
+    @Option(
+        parsing: .unconditional, help: "Threads to compute with (default: the processors this process may use).",
+        transform: OptionText.whole(1...1024))
+    var threads: Int?
+    @Option(
+        parsing: .unconditional, help: "Decides random workloads and which elements are checked (default: 0).",
+        transform: OptionText.whole(Int.min...Int.max))
+    var seed = 0
+    @Flag(help: "Print one line of JSON for each workload.") var json = false
+    @Flag(help: "Answer requests for rounds on the standard input, so that another program can take turns.")
+    var serve = false
+
+    /// The seconds of a round.
+    private static let roundSeconds = 0.1
+
+    func validate() throws {
+        if let unknown = wanted?.first(where: { name in !Workloads.all.contains { $0.name == name } }) {
+            throw ValidationError(
+                "no workload is called \(unknown): there are " + Workloads.all.map(\.name).joined(separator: ", "))
+        }
+    }
+
+    private var wanted: [String]? { only?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+    func run() throws {
+        if let threads { setenv("LEIBNIZ_THREADS", "\(threads)", 1) }
+        if serve { return try BenchmarkServer(seed: seed).run() }
+        let limits = MachineLimits.measured()
+        let machine = BackendDescription.current
+        if !json { try Console.write(Self.heading(machine, limits)) }
+        for workload in Workloads.all where wanted?.contains(workload.name) ?? true {
+            if Console.isWatched { Console.replaceLine(workload.name) }
+            var session = try BenchmarkSession(workload, seed: seed)
+            let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
+            let result = BenchmarkResult(workload: workload, rounds: times)
+            if Console.isWatched { Console.replaceLine("") }
+            try Console.write(json ? "\(result.json(limits, threads: machine.threads))" : result.text(limits))
+        }
+    }
+
+    private static func heading(_ machine: BackendDescription, _ limits: MachineLimits?) -> String {
+        let processor = machine.llvm.map { "\($0.target.cpu), vectors of \(8 * $0.target.vectorBytes) bits, " } ?? ""
+        let slopes = limits.map {
+            String(format: ", %.0f GFLOP/s, %.1f GB/s", $0.operationsPerSecond / 1e9, $0.bytesPerSecond / 1e9)
+        }
+        return "\(processor)\(machine.threads) threads\(slopes ?? "")\n\n"
+            + "workload                        median        fastest      GFLOP/s  roofline"
+    }
+}
+
+/// All workloads, in the order in which tables list them.
+enum Workloads {
+    static let all =
+        StepWorkloads.all + TableWorkloads.all + MapWorkloads.all + PoolWorkloads.all + ProductWorkloads.all
+        + TableWorkloads.embeddings + [ProductWorkloads.hessianVectorProduct]
+}
