@@ -29,7 +29,11 @@ struct ProgramLowering {
             attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         }
         (program, kept, bases) = (copied, attempt.kept, attempt.bases)
-        kernels = KernelOrder(copied, HorizontalFusion(copied, attempt.kernels).kernels, kept: attempt.kept).kernels
+        kernels =
+            KernelOrder(
+                copied, KernelJoining(copied, attempt.kernels, kept: attempt.kept).kernels,
+                kept: attempt.kept
+            ).kernels
     }
 
     /// One way through all roots, with layouts that may turn out to be impossible.

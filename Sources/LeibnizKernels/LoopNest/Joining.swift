@@ -13,10 +13,7 @@ extension LoopNest {
                 $0.ordered == $1.ordered && extents(of: $0.axes) == other.extents(of: $1.axes)
             })
         else { return nil }
-        var joined = self
-        for (place, buffer) in zip(places, other.buffers) where place >= joined.buffers.count {
-            joined.buffers.append(buffer)
-        }
+        var joined = addingBuffers(of: other, at: places)
         var axes = Array(repeating: 0, count: other.axes.count)
         for (mine, theirs) in zip(outer, other.outer) { axes[theirs] = mine }
         for (mine, theirs) in zip(stages, other.stages) {
@@ -37,6 +34,95 @@ extension LoopNest {
             }
         }
         return joined
+    }
+}
+
+extension LoopNest {
+    /// This nest and then another over the same outer loops, in one: what the other reads at the point where this one writes it
+    /// never goes through memory.
+    ///
+    /// - Parameters: as of `joined`.
+    /// - Returns: nil where the outer loops differ, or where the other reads what this one writes at another point, or under
+    ///   bounds; also where it could not wait: this one's value has to be there outside of all inner loops.
+    public func followed(by other: LoopNest, buffers places: [Int], checks: Int) -> LoopNest? {
+        guard extents(of: outer) == other.extents(of: other.outer) else { return nil }
+        var written: [Int: Store] = [:]
+        for stage in stages {
+            for store in stage.stores {
+                guard stage.axes.isEmpty, store.mode == .write, store.access.bounds.isEmpty,
+                    store.access.gathers.isEmpty
+                else { return nil }
+                written[store.access.buffer] = store
+            }
+        }
+        var joined = addingBuffers(of: other, at: places)
+        var axes = Array(repeating: 0, count: other.axes.count)
+        for (mine, theirs) in zip(outer, other.outer) { axes[theirs] = mine }
+        for theirs in other.axes.indices where !other.outer.contains(theirs) {
+            axes[theirs] = joined.axes.count
+            joined.axes.append(other.axes[theirs])
+        }
+        let renaming = Renaming(buffers: places, axes: axes, reductions: reductions.count, checks: checks)
+        var values: [ValueID] = []
+        for value in other.values {
+            let operation = renaming.operation(value.operation, values)
+            if case .load(let access) = operation, let store = written[access.buffer] {
+                guard access == store.access else { return nil }
+                values.append(store.value)
+            } else {
+                values.append(joined.value(operation, value.type))
+            }
+        }
+        joined.reductions += other.reductions.map { Reduction($0.operation, values[$0.value]) }
+        for stage in other.stages {
+            let stores = stage.stores.map {
+                Store(renaming.access($0.access, values), values[$0.value], mode: $0.mode)
+            }
+            if stage.isPlainPoint, joined.stages.last?.isPlainPoint == true {
+                joined.stages[joined.stages.count - 1].stores += stores
+            } else {
+                joined.stages.append(
+                    Stage(
+                        axes: stage.axes.map { axes[$0] }, ordered: stage.ordered,
+                        reductions: stage.reductions.map { $0 + reductions.count }, stores: stores))
+            }
+        }
+        return joined
+    }
+
+    /// The same nest without the writes to some of its buffers, which nothing in it reads.
+    ///
+    /// - Returns: also the numbers of the buffers that are left.
+    public func withoutStores(to dropped: Set<Int>) -> (nest: LoopNest, kept: [Int]) {
+        let kept = buffers.indices.filter { !dropped.contains($0) }
+        var nest = self
+        nest.buffers = kept.map { buffers[$0] }
+        nest.values = []
+        for place in nest.stages.indices {
+            nest.stages[place].stores.removeAll { dropped.contains($0.access.buffer) }
+        }
+        nest.stages.removeAll { $0.stores.isEmpty && $0.reductions.isEmpty }
+        var numbers = Array(repeating: 0, count: buffers.count)
+        for (new, old) in kept.enumerated() { numbers[old] = new }
+        let renaming = Renaming(buffers: numbers, axes: Array(axes.indices), reductions: 0, checks: 0)
+        var new: [ValueID] = []
+        for value in values { new.append(nest.value(renaming.operation(value.operation, new), value.type)) }
+        nest.reductions = reductions.map { Reduction($0.operation, new[$0.value]) }
+        for place in nest.stages.indices {
+            nest.stages[place].stores = nest.stages[place].stores.map {
+                Store(renaming.access($0.access, new), new[$0.value], mode: $0.mode)
+            }
+        }
+        return (nest, kept)
+    }
+
+    /// This nest with another's buffers: those that stand behind its own are new.
+    private func addingBuffers(of other: LoopNest, at places: [Int]) -> LoopNest {
+        var nest = self
+        for (place, buffer) in zip(places, other.buffers) where place >= nest.buffers.count {
+            nest.buffers.append(buffer)
+        }
+        return nest
     }
 }
 
@@ -93,6 +179,8 @@ extension LoopNest {
 }
 
 extension Stage {
+    /// Whether it only writes, once.
+    fileprivate var isPlainPoint: Bool { !ordered && axes.isEmpty && reductions.isEmpty }
     fileprivate var isPlainReduction: Bool { !ordered && stores.isEmpty && !axes.isEmpty && !reductions.isEmpty }
 }
 
