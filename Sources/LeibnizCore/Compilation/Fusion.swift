@@ -58,6 +58,8 @@ struct Fusion {
         var isEpilogue: Bool
         /// Whether the place is a summand, reached through views alone.
         var isSummand: Bool
+        /// Whether the kernel asks for no element twice.
+        var isOnce = true
 
         /// The axes of the root along which the element differs, if it differs along nothing else.
         func rows(rank: Int) -> Set<Int>? {
@@ -187,8 +189,14 @@ struct Fusion {
             if isOnce || isRowScalar(number, places) { return true }
             let cost = work.cost(of: number)
             if count == 1 { return cost.operations <= 8 && cost.loads <= 4 }
-            if cost.loads > 2 || places.contains(where: { $0.points > count + count / 4 }) { return false }
             let isInCache = count * instruction.type.elementType.byteCount <= Self.cachedBytes
+            if cost.loads > 2 { return false }
+            let points = places.reduce(0) { Swift.max($0, $1.points) }
+            if points > count + count / 4 {
+                // Windows that overlap a little: done again for each, but never written and read.
+                let all = places.reduce(0) { $0 + $1.points }
+                return all <= 6 * count && cost.operations * all <= (isInCache ? 4 : 2 * Self.cheapWork) * count
+            }
             return cost.operations <= 2
                 || places.count <= 3 && cost.operations <= (isInCache ? Self.cheapWork : 2 * Self.cheapWork)
         case is any ViewPrimitive, is TakeAlong, is Barrier: return true
@@ -216,7 +224,7 @@ struct Fusion {
         let shape = program[root].type.shape
         let wanted: Set<Int>
         if places.count == 1, place.isEpilogue, rows[root] == nil,
-            place.points == count || place.points < count && isPart(place)
+            place.points == count || place.points < count && place.isOnce
         {
             // The kernel's loops walk the results, or some of them, each once; how, is all one.
             wanted = movingAxes(of: root)
@@ -235,12 +243,6 @@ struct Fusion {
         rows[root] = wanted
         byRow[root, default: []].insert(number)
         return true
-    }
-
-    /// Whether a place needs some of an operation's elements, none of them twice: a slice.
-    private func isPart(_ place: Offer) -> Bool {
-        guard let index = place.index, index.allSatisfy({ $0.terms.count <= 1 }) else { return false }
-        return Set(index.flatMap { $0.terms.map(\.axis) }) == movingAxes(of: place.root)
     }
 
     /// Whether a root's kernel walks the rows that these axes tell apart, or can: it is one nest over its own axes, in which
@@ -275,6 +277,7 @@ struct Fusion {
         case let view as any ViewPrimitive:
             next.path = renamed(0)
             next.index = source(of: offer, through: view, shape)
+            if view is Broadcast || view is Windows { next.isOnce = false }
         case is SortIndices:
             (needsMemory[operand], isReadWhole[operand]) = (true, true)
             return
@@ -286,6 +289,7 @@ struct Fusion {
         case is TakeAlong:
             next.path = renamed(0)
             next.isSummand = false
+            next.isOnce = false
         case is Concatenate:
             (next.path, next.index, next.points) = (renamed(place), nil, shape.count)
         case is ScatterAdd, is Prefix:
@@ -298,6 +302,7 @@ struct Fusion {
             let results = isByRow(number, in: offer.root) ? instruction.type.shape.count : offer.points
             next.points = results * work.region(of: number)
             next.isEpilogue = false
+            next.isOnce = false
             next.isSummand = (instruction.primitive as? Reduce)?.operation == .sum
         }
         // What is in every kernel's reach anyway is not asked: a constant may have as many users as the graph has operations.

@@ -5,12 +5,15 @@ import LeibnizKernels
 /// A reshape that merges axes needs quotient and remainder of an index. Both are affine if the loop is split there, so
 /// `divide` may throw a request to split one; the lowering then starts again with the finer loops.
 struct LoopSpace {
-    /// The wish that a loop be split into (extent / factor, factor).
+    /// The wish that a loop be split into (extent / factor, factor), where it first begins `shift` steps earlier and ends where a
+    /// whole number of factors does.
     struct SplitRequest: Error, Hashable {
         /// The loop's number.
         let axis: Int
         /// The extent of the inner part; 0 where no split would help.
         let factor: Int
+        /// How many steps before its first one the loop has to begin, so that pieces begin where they should.
+        var shift = 0
 
         static let impossible = SplitRequest(axis: -1, factor: 0)
     }
@@ -39,8 +42,11 @@ struct LoopSpace {
         // A loop that runs past the divisor in steps that divide it can be split where it crosses.
         for term in remainder.terms where term.stride > 0 && divisor % term.stride == 0 {
             let factor = divisor / term.stride
-            if extents[term.axis] > factor && extents[term.axis] % factor == 0 {
-                throw SplitRequest(axis: term.axis, factor: factor)
+            guard extents[term.axis] > factor else { continue }
+            let isAlone = remainder.terms.count == 1 && remainder.offset % term.stride == 0
+            let shift = isAlone ? remainder.offset / term.stride : 0
+            if shift > 0 || extents[term.axis] % factor == 0 || isAlone {
+                throw SplitRequest(axis: term.axis, factor: factor, shift: shift)
             }
         }
         throw .impossible

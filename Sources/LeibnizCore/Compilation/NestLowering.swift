@@ -10,12 +10,20 @@ struct LoopKey: Hashable, Sendable {
 
 /// Why the lowering of a nest must start again.
 enum LoweringInterruption: Error {
-    /// A loop has to be split: its piece number `piece` into (extent / factor, factor).
-    case split(LoopKey, piece: Int, factor: Int)
+    /// A loop has to be split: its piece number `piece` into (extent / factor, factor), begun `shift` steps earlier.
+    case split(LoopKey, piece: Int, factor: Int, shift: Int)
     /// An operation needs memory of its own.
     case materialize(Int)
     /// An operation's memory has to be in row-major order.
     case pin(Int)
+}
+
+/// How a loop is split.
+struct LoopSplit {
+    /// The extents of the pieces, the outermost first.
+    var pieces: [Int]
+    /// How many steps before the axis the loop begins.
+    var shift = 0
 }
 
 /// A read or a write of a nest.
@@ -45,8 +53,8 @@ struct NestLowering {
     let fusion: Fusion
     let layouts: Layouts
     let root: Int
-    /// The extents of the pieces into which loops were split.
-    let splits: [LoopKey: [Int]]
+    /// The loops that were split.
+    let splits: [LoopKey: LoopSplit]
     /// Whether memory is read by its own axes even where its row-major order would allow simpler loops: what a search for
     /// layouts looks at.
     let isSurvey: Bool
@@ -63,6 +71,12 @@ struct NestLowering {
     private var emitted: [Place: Scalar] = [:]
     /// The loops of the sum whose summand is being written, if one is.
     var region: Region?
+    /// Whether loops over the root may run beyond its ends, where nothing is then written.
+    var mayOverrun = false
+    /// What holds where they do not.
+    private(set) var rootBounds: [Bound] = []
+    /// Bounds outside of which nobody looks: a choice between zeros has no need of its condition.
+    private var idleBounds: [Bound] = []
 
     /// An element of an operation, as a function of the loops.
     private struct Place: Hashable {
@@ -70,6 +84,7 @@ struct NestLowering {
         let index: [Affine]
         let bounds: [Bound]
         let isInRegion: Bool
+        let idle: [Bound]
     }
 
     struct Region {
@@ -80,7 +95,8 @@ struct NestLowering {
         var closed: Region { Region(isSum: false, axes: axes) }
     }
 
-    init(_ program: Program, fusion: Fusion, layouts: Layouts, root: Int, splits: [LoopKey: [Int]], isSurvey: Bool) {
+    init(_ program: Program, fusion: Fusion, layouts: Layouts, root: Int, splits: [LoopKey: LoopSplit], isSurvey: Bool)
+    {
         (self.program, self.fusion, self.layouts, self.root) = (program, fusion, layouts, root)
         (self.splits, self.isSurvey) = (splits, isSurvey)
         builder = NestBuilder(name: program[root].primitive.name)
@@ -92,16 +108,20 @@ struct NestLowering {
     mutating func loop(_ key: LoopKey, extent: Int) -> (axes: [Int], index: Affine) {
         if extent == 1 { return ([], Affine(0)) }
         var (axes, index, stride) = ([Int](), Affine(0), 1)
-        let pieces = splits[key] ?? [extent]
-        for (piece, extent) in pieces.enumerated() {
+        let split = splits[key] ?? LoopSplit(pieces: [extent])
+        for (piece, extent) in split.pieces.enumerated() {
             builder.nest.axes.append(Axis(extent))
             space.extents.append(extent)
             loops.append((key, piece))
             axes.append(space.extents.count - 1)
         }
-        for (axis, extent) in zip(axes, pieces).reversed() {
+        for (axis, extent) in zip(axes, split.pieces).reversed() {
             index.add(stride, axis: axis)
             stride *= extent
+        }
+        if stride != extent {
+            index.add(-split.shift)
+            rootBounds.append(Bound(index, extent: extent))
         }
         return (axes, index)
     }
@@ -154,7 +174,8 @@ struct NestLowering {
         if program[number].type.shape.count == 0 { return builder.constant(0, program[number].type.elementType) }
         // What a row is reduced to is the same inside and outside of other reductions.
         let isInRegion = region != nil && !fusion.isByRow(number, in: root)
-        let place = Place(number: number, index: index, bounds: bounds, isInRegion: isInRegion)
+        let place = Place(
+            number: number, index: index, bounds: bounds, isInRegion: isInRegion, idle: idleBounds)
         if let scalar = emitted[place] { return scalar }
         let scalar =
             isLoaded(number)
@@ -180,19 +201,29 @@ struct NestLowering {
     private func interruption(_ request: LoopSpace.SplitRequest) -> LoweringInterruption? {
         if request == .impossible { return nil }
         let loop = loops[request.axis]
-        return .split(loop.key, piece: loop.piece, factor: request.factor)
+        let isOverrun = request.shift > 0 || space.extents[request.axis] % request.factor != 0
+        let isOwn = loop.key.owner == root && loop.key.axis >= 0 && splits[loop.key] == nil
+        if isOverrun, !mayOverrun || !isOwn || request.factor > 8 { return nil }
+        return .split(loop.key, piece: loop.piece, factor: request.factor, shift: request.shift)
     }
 
     mutating func load(_ number: Int, at index: [Affine], bounds: [Bound]) throws(LoweringInterruption)
         -> Scalar
     {
-        load(number, atOffset: try offset(number, at: index), bounds: bounds)
+        let isInside = zip(program[number].type.shape.extents, index).allSatisfy { extent, index in
+            if bounds.contains(where: { $0.index == index && $0.extent <= extent }) { return true }
+            let range = index.range(extents: space.extents)
+            return range.lowerBound >= 0 && range.upperBound < extent
+        }
+        return load(number, atOffset: try offset(number, at: index), bounds: bounds, isInside: isInside)
     }
 
-    mutating func load(_ number: Int, atOffset offset: Affine, bounds: [Bound], gathers: [Gather] = [])
-        -> Scalar
-    {
-        let access = Access(buffer(number, role: .input), offset, bounds: bounds, gathers: gathers)
+    /// - Parameter isInside: whether the place is in the tensor also where the loops run beyond the root's ends.
+    mutating func load(
+        _ number: Int, atOffset offset: Affine, bounds: [Bound], gathers: [Gather] = [], isInside: Bool = false
+    ) -> Scalar {
+        let all = isInside ? bounds : bounds + rootBounds.filter { !bounds.contains($0) }
+        let access = Access(buffer(number, role: .input), offset, bounds: all, gathers: gathers)
         return builder.add(.load(access), program[number].type.elementType)
     }
 
@@ -236,10 +267,13 @@ struct NestLowering {
         let outer = region
         region = outer?.closed
         var operands: [Scalar] = []
-        for operand in instruction.operands {
+        for (place, operand) in instruction.operands.enumerated() {
             // A factor that is a constant needs no bounds: the other factor is zero outside.
             let isConstantFactor = primitive is Multiply && program.number(operand) != nil
+            let saved = idleBounds
+            if primitive is Select, place == 0 { idleBounds = merged(idleBounds, bounds) }
             operands.append(try element(operand, at: index, bounds: isConstantFactor ? [] : bounds))
+            idleBounds = saved
         }
         if let current = region { region = Region(isSum: outer?.isSum ?? false, axes: current.axes) }
         let value = primitive.lowered(operands)
@@ -289,6 +323,7 @@ struct NestLowering {
     }
 
     func guarded(_ value: Scalar, _ bounds: [Bound]) -> Scalar {
+        let bounds = bounds.filter { !idleBounds.contains($0) }
         if bounds.isEmpty { return value }
         return builder.add(.within(bounds), .bool).select(value, value.constant(0))
     }

@@ -29,7 +29,8 @@ final class Plan: Sendable {
     private let arenas = Mutex<[Buffer]>([])
 
     init(_ given: Program, library: KernelLibrary = .shared) throws {
-        let lowering = ProgramLowering(given)
+        // Operations of one kernel are lowered by recursion, and the caller may be a task's thread.
+        let lowering = try onLargeStack { ProgramLowering(given) }
         let (program, lowered, kept) = (lowering.program, lowering.kernels, lowering.kept)
 
         var slots: [Int: Slot] = [:]

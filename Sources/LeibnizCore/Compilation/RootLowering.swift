@@ -117,6 +117,7 @@ struct RootLowering {
                 nest(root) { lowering throws(LoweringInterruption) in
                     let (index, inner) = lowering.loops(
                         over: type.shape, owner: root, outer: lowering.fusion.rows[root])
+                    lowering.mayOverrun = inner.isEmpty
                     let value = try lowering.computed(root, at: index, bounds: [])
                     try lowering.store(value, at: index, along: inner)
                     for (tap, place) in lowering.fusion.taps[root, default: [:]].sorted(by: { $0.key < $1.key }) {
@@ -142,7 +143,7 @@ struct RootLowering {
     private mutating func nest(_ root: Int, _ build: (inout NestLowering) throws(LoweringInterruption) -> Void)
         -> LoweredKernel
     {
-        var splits: [LoopKey: [Int]] = [:]
+        var splits: [LoopKey: LoopSplit] = [:]
         while true {
             var lowering = NestLowering(
                 program, fusion: fusion, layouts: layouts, root: root, splits: splits, isSurvey: isSurvey)
@@ -154,10 +155,12 @@ struct RootLowering {
                     awaited: lowering.awaited)
             } catch {
                 switch error {
-                case .split(let key, let piece, let factor):
-                    var pieces = splits[key] ?? [lowering.pieceExtent(key, piece)]
-                    pieces.replaceSubrange(piece...piece, with: [pieces[piece] / factor, factor])
-                    splits[key] = pieces
+                case .split(let key, let piece, let factor, let shift):
+                    var split = splits[key] ?? LoopSplit(pieces: [lowering.pieceExtent(key, piece)])
+                    let outer = (split.pieces[piece] + shift + factor - 1) / factor
+                    split.pieces.replaceSubrange(piece...piece, with: [outer, factor])
+                    split.shift += shift
+                    splits[key] = split
                 case .materialize(let number): fusion.materialize(number)
                 case .pin(let number): layouts.pin(number)
                 }
@@ -187,7 +190,8 @@ extension NestLowering {
         gathers: [Gather] = [], mode: Store.Mode = .write
     ) {
         let access = Access(
-            buffer(number ?? root, role: mode == .add ? .update : .output), offset, gathers: gathers)
+            buffer(number ?? root, role: mode == .add ? .update : .output), offset, bounds: rootBounds,
+            gathers: gathers)
         let store = Store(access, value.id, mode: mode)
         if let last = builder.nest.stages.indices.last, builder.nest.stages[last].axes == axes,
             builder.nest.stages[last].reductions.isEmpty

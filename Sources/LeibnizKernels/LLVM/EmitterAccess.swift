@@ -148,10 +148,10 @@ extension NestEmitter {
         if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
             return contiguous(place, at: point, declaration.type, scalar, read, readMasked)
         }
-        if place.laneOffsets == nil, place.laneStride == 2, place.mask == nil, point.lanes > 2,
-            declaration.type != .bool, point.active == point.lanes || scalar.bits >= 32
+        if place.laneOffsets == nil, place.laneStride == 2, point.lanes > 2, declaration.type != .bool,
+            point.active == point.lanes || scalar.bits >= 32, place.mask == nil || hasRunningBounds(access, at: point)
         {
-            return everySecond(place, at: point, scalar, read, readMasked)
+            return everySecond(access, place, at: point, scalar, read, readMasked)
         }
         if isStable, let column = transposedLoad(access, at: point, laneStride: place.laneStride) { return column }
         // Lane by lane.
@@ -199,20 +199,39 @@ extension NestEmitter {
     /// The first `count` lanes backwards, the others as they are.
     private func reversal(_ count: Int, lanes: Int) -> [Int] { (0..<lanes).map { $0 < count ? count - 1 - $0 : $0 } }
 
-    /// Elements 0, 2, 4, … by two vector loads that touch nothing behind the last of them.
+    /// Whether bounds follow the address along the lanes, so that they tell of the elements between lanes as well.
+    private func hasRunningBounds(_ access: Access, at point: Point) -> Bool {
+        nest.buffers[access.buffer].type.byteCount >= 4 && access.gathers.isEmpty
+            && access.bounds.allSatisfy { [0, 2].contains(builder.terms(of: $0.index, at: point).laneStride) }
+    }
+
+    /// Elements 0, 2, 4, … by two vector loads that touch nothing behind the last of them, nor what bounds exclude.
     private func everySecond(
-        _ place: Place, at point: Point, _ scalar: IRScalar, _ read: (Operand, IRType) -> Operand,
+        _ access: Access, _ place: Place, at point: Point, _ scalar: IRScalar, _ read: (Operand, IRType) -> Operand,
         _ readMasked: (String, IRType, [Operand]) -> Operand
     ) -> Operand {
-        let (pointer, lanes) = (guarded(place.pointer, place.condition), point.lanes)
+        let lanes = point.lanes
+        let pointer = place.mask == nil ? guarded(place.pointer, place.condition) : place.pointer
         let type = IRType(scalar, lanes: lanes)
-        let behind = builder.offset(pointer, scalar, by: .integer(Int64(lanes - 1)))
         let length = 2 * point.active - 1
-        func part(_ pointer: Operand, _ count: Int) -> Operand {
-            if count >= lanes { return read(pointer, type) }
-            return count > 0 ? masked(pointer, type, builder.prefix(count, lanes: lanes), readMasked) : zeros(type)
+        func part(from start: Int) -> Operand {
+            let count = length - start
+            if count <= 0 { return zeros(type) }
+            let pointer = builder.offset(pointer, scalar, by: .integer(Int64(start)))
+            var mask = count < lanes ? builder.prefix(count, lanes: lanes) : nil
+            if place.mask != nil {
+                for bound in access.bounds where builder.terms(of: bound.index, at: point).laneStride == 2 {
+                    let holds = builder.test(bound, at: point, lanes: lanes, from: start)
+                    mask = mask.map { builder.both($0, holds) } ?? holds
+                }
+                if !place.condition.isConstant {
+                    let whole = builder.splat(place.condition, lanes: lanes)
+                    mask = mask.map { builder.both($0, whole) } ?? whole
+                }
+            }
+            return mask.map { masked(pointer, type, $0, readMasked) } ?? read(pointer, type)
         }
-        let (low, high) = (part(pointer, length), part(behind, length - (lanes - 1)))
+        let (low, high) = (part(from: 0), part(from: lanes - 1))
         return builder.shuffle(low, high, (0..<lanes).map { 2 * $0 < lanes ? 2 * $0 : 2 * $0 + 1 })
     }
 
@@ -245,7 +264,7 @@ extension NestEmitter {
     }
 
     /// A mask without the lanes that stand for no point.
-    private func activePart(_ mask: Operand, _ point: Point) -> Operand {
+    func activePart(_ mask: Operand, _ point: Point) -> Operand {
         point.active < point.lanes ? builder.both(mask, builder.prefix(point.active, lanes: point.lanes)) : mask
     }
 
@@ -255,6 +274,7 @@ extension NestEmitter {
         if declaration.count == 0 { return }
         let place = place(store.access, at: point, &cache)
         if place.condition.text == "false" { return }
+        if weave(store, value, place, at: point) { return }
         if place.condition.isConstant { return write(store, value, place, at: point, declaration.type) }
         _ = builder.conditional(place.condition) { _ in
             write(store, value, place, at: point, declaration.type)

@@ -120,4 +120,10 @@ extension FunctionBuilder {
         let all = binary("add", start, ramp(value.laneStride, lanes: point.lanes, scalar))
         return compare("ult", all, .integer(Int64(bound.extent), scalar))
     }
+    /// Whether a bound holds at neighbouring indices instead of at the lanes': those from `start` after the first lane's.
+    func test(_ bound: Bound, at point: Point, lanes: Int, from start: Int) -> Operand {
+        let value = value(of: bound.index, at: point)
+        let first = splat(iadd(value.base, .integer(Int64(value.constant + start))), lanes: lanes)
+        return compare("ult", binary("add", first, ramp(1, lanes: lanes)), .integer(Int64(bound.extent)))
+    }
 }

@@ -16,6 +16,8 @@ final class NestEmitter {
     var assumed: [Bound: Int] = [:]
     /// Blocks of memory that were read across, with what came out.
     var transposed: [TransposedBlock: [Operand]] = [:]
+    /// Values that wait for those of the other copies, to be written between them.
+    var woven: [TransposedBlock: [(value: Operand, mask: Operand?)]] = [:]
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder) {

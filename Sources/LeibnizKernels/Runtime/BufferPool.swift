@@ -11,7 +11,8 @@ import Synchronization
 /// Recycles blocks of memory by size, so that a step that runs again allocates nothing from the system.
 ///
 /// Sizes are rounded up to classes, eight per power of two, so that at most an eighth is wasted. Every class has a list and a lock of its
-/// own, held for a few instructions. What would exceed `keptLimit` goes back to the system.
+/// own, held for a few instructions. What would exceed `keptLimit` goes back to the system, from sizes that nobody has asked for lately
+/// first: a step that runs again and again keeps its blocks, whatever ran before it.
 public final class BufferPool: Sendable {
     /// The pool of all buffers.
     public static let shared = BufferPool(keptLimit: 256 << 20)
@@ -28,7 +29,11 @@ public final class BufferPool: Sendable {
     /// Addresses of free blocks of one size.
     private final class FreeList: Sendable {
         let blocks = Mutex<[UInt]>([])
+        /// The pool's clock when a block was last asked for.
+        let lastUse = Atomic<Int>(0)
     }
+    /// Counts what is given to the system and taken from it: time as far as eviction is concerned.
+    private let clock = Atomic<Int>(0)
 
     /// An empty pool.
     public init(keptLimit: Int) {
@@ -79,6 +84,7 @@ public final class BufferPool: Sendable {
         let number = Self.sizeClass(of: byteCount)
         let size = Self.byteCount(ofClass: number)
         let recycled = classes[number].blocks.withLock { $0.popLast() }
+        classes[number].lastUse.store(clock.load(ordering: .relaxed), ordering: .relaxed)
         let block: UnsafeMutableRawPointer
         if let recycled, let pointer = UnsafeMutableRawPointer(bitPattern: recycled) {
             kept.subtract(size, ordering: .relaxed)
@@ -86,6 +92,7 @@ public final class BufferPool: Sendable {
         } else {
             guard let pointer = Self.allocate(size) else { return nil }
             systemAllocations.add(1, ordering: .relaxed)
+            clock.add(1, ordering: .relaxed)
             block = pointer
         }
         let now = used.add(size, ordering: .relaxed).newValue
@@ -98,11 +105,23 @@ public final class BufferPool: Sendable {
         let number = Self.sizeClass(of: byteCount)
         let size = Self.byteCount(ofClass: number)
         used.subtract(size, ordering: .relaxed)
-        if kept.add(size, ordering: .relaxed).newValue > keptLimit {
-            kept.subtract(size, ordering: .relaxed)
-            free(block)
-        } else {
-            classes[number].blocks.withLock { $0.append(UInt(bitPattern: block)) }
+        classes[number].blocks.withLock { $0.append(UInt(bitPattern: block)) }
+        if kept.add(size, ordering: .relaxed).newValue > keptLimit { evict() }
+    }
+
+    /// Gives blocks back to the system until no more are kept than may be, those of the size that was asked for longest ago first.
+    private func evict() {
+        clock.add(1, ordering: .relaxed)
+        while kept.load(ordering: .relaxed) > keptLimit {
+            var oldest: (number: Int, use: Int)?
+            for (number, list) in classes.enumerated() where list.blocks.withLock({ !$0.isEmpty }) {
+                let use = list.lastUse.load(ordering: .relaxed)
+                // Of equals the larger.
+                if oldest.map({ use <= $0.use }) ?? true { oldest = (number, use) }
+            }
+            guard let oldest, let block = classes[oldest.number].blocks.withLock({ $0.popLast() }) else { return }
+            kept.subtract(Self.byteCount(ofClass: oldest.number), ordering: .relaxed)
+            free(UnsafeMutableRawPointer(bitPattern: block))
         }
     }
 

@@ -8,6 +8,14 @@ import Synchronization
     import Darwin
 #endif
 
+/// Runs `body` on a thread with a stack of 16 MiB and returns what it does: for work that follows a graph by recursion.
+public func onLargeStack<Result>(_ body: () throws -> Result) throws -> Result {
+    var result: Swift.Result<Result, any Error>?
+    onLargeStacks(tasks: 1, threads: 1) { _ in result = Swift.Result(catching: body) }
+    guard let result else { return try body() }
+    return try result.get()
+}
+
 /// Calls `body` once for each of `tasks` numbers, on up to `threads` threads of their own, and returns when all are done.
 ///
 /// For compiling: LLVM recurses deeply, and the caller's stack may be as small as 512 KiB. Threads take the next task as

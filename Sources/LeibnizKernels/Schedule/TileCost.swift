@@ -33,6 +33,8 @@ struct TileCost {
         var distant: AxisSet
         /// Loads with distant lanes: the axes along which as many copies as lanes read a block across.
         var rows: AxisSet
+        /// Stores with gaps between lanes: the axes along which copies fill them.
+        var woven: AxisSet
     }
 
     /// One stage with what does not depend on copies.
@@ -53,6 +55,8 @@ struct TileCost {
         fileprivate var steps: [(axis: Int, count: Int)]
         /// The axes along which copies can read a block across.
         var rows: AxisSet { stages.reduce([]) { $1.entries.reduce($0) { $0.union($1.rows) } } }
+        /// The axes along which copies can fill the gaps between lanes.
+        var woven: AxisSet { stages.reduce([]) { $1.entries.reduce($0) { $0.union($1.woven) } } }
     }
 
     /// The additions that must be under way at once to keep both units busy: a latency of 4 cycles on each.
@@ -71,10 +75,15 @@ struct TileCost {
                 let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
+                let gap = axis.map { item.index.stride(of: $0) } ?? 0
+                let isGapped = item.kind == .store && item.gathered.isEmpty && (gap == 2 || gap == 4) && item.bytes >= 4
+                let woven =
+                    isGapped
+                    ? nest.outer.filter { item.index.stride(of: $0) == 1 && nest.axes[$0].extent == gap } : []
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows))
+                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows), woven: AxisSet(woven))
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {
                 let extent = nest.axes[$1].extent
@@ -146,6 +155,9 @@ struct TileCost {
             if tile.lanes > 1, tile.first.count == tile.lanes, entry.rows.has(tile.first.axis) {
                 one = Tally(loads: 1, operations: Double(tile.lanes.trailingZeroBitCount))
             }
+            if tile.first.count > 1, entry.woven.has(tile.first.axis) {
+                one = Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: tile.first.count > 2 ? 2 : 1)
+            }
             if entry.isInner {
                 inner.add(one, times: count)
                 if entry.isLoad {
@@ -179,6 +191,9 @@ struct TileCost {
     func accumulatorRegisters(_ stage: NestWork.Stage, lanes: Int) -> Double {
         stage.accumulatorBytes.reduce(0) { $0 + Double(max(1, $1 * lanes / target.vectorBytes)) }
     }
+
+    /// The float32 numbers in a register.
+    private var wholeLanes: Double { Double(target.vectorBytes) / 4 }
 
     /// What one item takes for one vector, or for one number where it does not vary along the vectors' axis.
     private func tally(_ item: NestWork.Item, _ axis: Int?, _ lanes: Int) -> Tally {

@@ -30,6 +30,12 @@ struct TileSearch {
                     tile.first = Tile.Copies(axis: axis, count: start.lanes)
                     consider(tile)
                 }
+                // As many copies as there are gaps between lanes fill them.
+                for axis in free where axis != vector && prepared.woven.has(axis) {
+                    var tile = start
+                    tile.first = Tile.Copies(axis: axis, count: nest.axes[axis].extent)
+                    consider(tile)
+                }
             }
             if nest.stages.allSatisfy(\.reductions.isEmpty) { continue }
             for axes in tiledAxes(start) { forEachTile(start, axes, consider) }
