@@ -3,33 +3,42 @@ import Testing
 @Suite struct UsageTests {
     /// Wrong usage: the arguments, and what the message must contain beside the option.
     static let wrong: [(arguments: String, option: String, found: String, expected: String)] = [
-        ("linear-regression --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
-        ("linear-regression --epochs 0", "--epochs", "'0'", "a whole number from 1"),
-        ("linear-regression --epochs 1.5", "--epochs", "'1.5'", "a whole number from 1"),
-        ("linear-regression --epochs 99999999999999999999", "--epochs", "'99999999999999999999'", "a whole number"),
-        ("linear-regression --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
-        ("linear-regression --learning-rate -0.1", "--learning-rate", "'-0.1'", "a finite number above 0"),
-        ("linear-regression --learning-rate=-inf", "--learning-rate", "'-inf'", "a finite number above 0"),
-        ("linear-regression --learning-rate fast", "--learning-rate", "'fast'", "a finite number above 0"),
-        ("linear-regression --tolerance -1e-3", "--tolerance", "'-1e-3'", "a finite number above 0"),
-        ("linear-regression --seed x", "--seed", "'x'", "a whole number"),
-        ("linear-regression --tempo 3", "--tempo", "Unknown option", "Usage"),
-        ("linear-regression --epochs", "--epochs", "Missing value", "Usage"),
-        ("linear-regression extra", "extra", "Unexpected argument", "Usage"),
-        ("convnet --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
-        ("convnet --batch-size 0", "--batch-size", "'0'", "a whole number from 1"),
-        ("convnet --batch-size -64", "--batch-size", "'-64'", "a whole number from 1"),
-        ("convnet --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
-        ("convnet --learning-rate 1e999", "--learning-rate", "'1e999'", "a finite number above 0"),
-        ("convnet --threads 0", "--threads", "'0'", "a whole number from 1 to 1024"),
-        ("convnet --threads 5000", "--threads", "'5000'", "a whole number from 1 to 1024"),
-        ("forest", "forest", "Unexpected argument", "Usage"),
+        ("train linear-regression --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
+        ("train linear-regression --epochs 0", "--epochs", "'0'", "a whole number from 1"),
+        ("train linear-regression --epochs 1.5", "--epochs", "'1.5'", "a whole number from 1"),
+        (
+            "train linear-regression --epochs 99999999999999999999", "--epochs", "'99999999999999999999'",
+            "a whole number"
+        ),
+        ("train linear-regression --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
+        ("train linear-regression --learning-rate -0.1", "--learning-rate", "'-0.1'", "a finite number above 0"),
+        ("train linear-regression --learning-rate=-inf", "--learning-rate", "'-inf'", "a finite number above 0"),
+        ("train linear-regression --learning-rate fast", "--learning-rate", "'fast'", "a finite number above 0"),
+        ("train linear-regression --tolerance -1e-3", "--tolerance", "'-1e-3'", "a finite number above 0"),
+        ("train linear-regression --seed x", "--seed", "'x'", "a whole number"),
+        ("train linear-regression --tempo 3", "--tempo", "Unknown option", "Usage"),
+        ("train linear-regression --epochs", "--epochs", "Missing value", "Usage"),
+        ("train linear-regression extra", "extra", "Unexpected argument", "Usage"),
+        ("train convnet --epochs -1", "--epochs", "'-1'", "a whole number from 1"),
+        ("train convnet --batch-size 0", "--batch-size", "'0'", "a whole number from 1"),
+        ("train convnet --batch-size -64", "--batch-size", "'-64'", "a whole number from 1"),
+        ("train convnet --learning-rate nan", "--learning-rate", "'nan'", "a finite number above 0"),
+        ("train convnet --learning-rate 1e999", "--learning-rate", "'1e999'", "a finite number above 0"),
+        ("train convnet --threads 0", "--threads", "'0'", "a whole number from 1 to 1024"),
+        ("train convnet --threads 5000", "--threads", "'5000'", "a whole number from 1 to 1024"),
+        ("bench --random 0", "--random", "'0'", "a whole number from 1"),
+        ("bench --random x --seed 1", "--random", "'x'", "a whole number from 1"),
+        ("bench --describe", "--describe", "--random", "give both"),
+        ("bench --random 3 --only matmul-256", "--random", "--only", "give one"),
+        ("bench --random 3 --serve", "--random", "--serve", "leave --random"),
+        ("bench --only sonata", "sonata", "no workload is called", "matmul-256"),
+        ("train forest", "forest", "Unexpected argument", "Usage"),
     ]
 
     @Test(arguments: wrong.indices)
     func `wrong usage ends with 64 and says what was found and expected`(index: Int) throws {
         let (arguments, option, found, expected) = Self.wrong[index]
-        let run = try leibniz(["train"] + arguments.split(separator: " ").map(String.init))
+        let run = try leibniz(arguments.split(separator: " ").map(String.init))
         #expect(run.status == 64)
         #expect(run.output.isEmpty)
         for part in [option, found, expected] { #expect(run.errors.contains(part), "\(run.errors)") }
@@ -37,7 +46,7 @@ import Testing
         #expect(run.seconds < 10)
     }
 
-    @Test(arguments: [[], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["info"]])
+    @Test(arguments: [[], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["info"]])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])
         #expect(help.status == 0 && help.errors.isEmpty && help.output.contains("USAGE:"))

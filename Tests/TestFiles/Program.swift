@@ -27,10 +27,11 @@ public struct Program {
     ///
     /// - Parameters:
     ///   - environment: variables beside those of the test.
+    ///   - input: what it reads from the standard input; nothing by default.
     ///   - outputPath: a file that takes the standard output instead of the outcome.
     ///   - launcher: a program and its options that start the executable.
     public func run(
-        _ arguments: [String] = [], environment: [String: String] = [:], outputPath: String? = nil,
+        _ arguments: [String] = [], environment: [String: String] = [:], input: String = "", outputPath: String? = nil,
         launcher: [String] = []
     ) throws -> Outcome {
         // Files, unlike pipes, never fill up while nobody reads.
@@ -41,7 +42,10 @@ public struct Program {
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput =
+            input.isEmpty
+            ? FileHandle.nullDevice
+            : try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.write(Array(input.utf8), as: "input")))
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath ?? paths.output))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: paths.errors))
         let start = ContinuousClock.now

@@ -4,6 +4,7 @@ import Leibniz
 /// Answers requests line by line, so that several libraries can take turns on one machine:
 ///
 ///     {"workload": "matmul-256"}  →  {"ready": true}
+///     {"description": {"kind": …}} →  {"ready": true}, for a program as `leibniz bench --random` draws them
 ///     {"seconds": 0.1}            →  {"microseconds": 123.4, "iterations": 810}
 ///
 /// What goes wrong is answered by `{"error": …}`.
@@ -12,6 +13,7 @@ struct BenchmarkServer {
 
     private struct Request: Decodable {
         var workload: String?
+        var description: RandomWorkload?
         var seconds: Double?
     }
 
@@ -30,6 +32,8 @@ struct BenchmarkServer {
                 }
             } catch let error as DataError {
                 throw error
+            } catch let error as DecodingError {
+                try answer([("error", .text("this is no request: \(error.reason)"))])
             } catch {
                 try answer([("error", .text("\(error)"))])
             }
@@ -37,9 +41,23 @@ struct BenchmarkServer {
     }
 
     private func workload(_ request: Request) throws -> Workload {
+        if let drawn = request.description { return drawn.workload(named: "description") }
         if let found = Workloads.all.first(where: { $0.name == request.workload }) { return found }
         throw Workload.WrongResult(description: "no workload is called \(request.workload ?? "")")
     }
 
     private func answer(_ members: [(String, JSONValue)]) throws { try Console.write("\(JSONValue.object(members))") }
+}
+
+extension DecodingError {
+    /// What is wrong, and where.
+    fileprivate var reason: String {
+        switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
+        case .keyNotFound(let key, let context):
+            (context.codingPath.map(\.stringValue) + ["\(key.stringValue) is missing"]).joined(separator: ": ")
+        @unknown default: "\(self)"
+        }
+    }
 }

@@ -9,11 +9,11 @@ struct BenchmarkSession {
     /// The iterations that take about a second, as the last round showed.
     private var iterationsPerSecond = 1.0
 
-    /// Draws data, compares the results with float64, compiles, and runs a few times.
+    /// Draws data, compares the results with those of the other type, compiles, and runs a few times.
     init(_ workload: Workload, seed: Int) throws {
         self.workload = workload
-        try workload.check(workload.make(.float32), seed: seed)
-        iteration = try workload.make(.float32)
+        iteration = try workload.make(workload.type)
+        try workload.check(iteration, seed: seed)
         for seconds in [0.0, 0.01, 0.05] { _ = try round(seconds: seconds) }
     }
 
@@ -45,20 +45,21 @@ struct BenchmarkResult {
 
     /// The seconds in which the machine could do all passes, none better than its limits, as a share of the median.
     func roofline(_ limits: MachineLimits) -> Double {
-        let least = workload.passes.reduce(0) {
-            $0 + Swift.max($1.operations / limits.operationsPerSecond, $1.bytes / limits.bytesPerSecond)
-        }
+        let least = workload.leastSeconds(
+            operationsPerSecond: limits.operationsPerSecond, bytesPerSecond: limits.bytesPerSecond)
         return least / median
     }
 
     func json(_ limits: MachineLimits?, threads: Int) -> JSONValue {
         func rounded(_ number: Double) -> JSONValue { .real((number * 1000).rounded() / 1000) }
-        return .object([
-            ("workload", .text(workload.name)), ("median_us", rounded(median * 1e6)),
-            ("min_us", rounded((rounds.min() ?? .nan) * 1e6)), ("rounds", .whole(rounds.count)),
-            ("flops", .real(operations)), ("bytes", .real(bytes)), ("gflops", rounded(operations / median / 1e9)),
-            ("roofline", limits.map { rounded(roofline($0)) } ?? .null), ("threads", .whole(threads)),
-        ])
+        let description = workload.description.map { [("description", $0)] } ?? []
+        return .object(
+            [
+                ("workload", .text(workload.name)), ("median_us", rounded(median * 1e6)),
+                ("min_us", rounded((rounds.min() ?? .nan) * 1e6)), ("rounds", .whole(rounds.count)),
+                ("flops", .real(operations)), ("bytes", .real(bytes)), ("gflops", rounded(operations / median / 1e9)),
+                ("roofline", limits.map { rounded(roofline($0)) } ?? .null), ("threads", .whole(threads)),
+            ] + description)
     }
 
     func text(_ limits: MachineLimits?) -> String {
@@ -67,5 +68,6 @@ struct BenchmarkResult {
             + String(
                 format: "%12.1f µs %12.1f µs %9.1f", median * 1e6, (rounds.min() ?? .nan) * 1e6,
                 operations / median / 1e9) + "  " + share
+            + (workload.description == nil ? "" : "  " + workload.summary)
     }
 }

@@ -8,6 +8,10 @@ struct Workload: Sendable {
     let summary: String
     /// The passes that the mathematics compels, whatever library computes it.
     let passes: [Pass]
+    /// What its numbers are when it is timed.
+    var type = ElementType.float32
+    /// What it is in JSON, where it was drawn by chance.
+    var description: JSONValue?
     /// Makes the program over numbers of one type; the numbers are the same for every type, but for rounding.
     let make: @Sendable (ElementType) throws -> Iteration
 }
@@ -63,25 +67,37 @@ struct Iteration {
 }
 
 extension Workload {
+    /// The seconds in which a machine with such limits could do all passes, none better than its limits.
+    ///
+    /// - Parameter operationsPerSecond: of float32; half as many numbers of float64 fit a vector.
+    func leastSeconds(operationsPerSecond: Double, bytesPerSecond: Double) -> Double {
+        let operationsPerSecond = operationsPerSecond * 4 / Double(type.byteCount)
+        return passes.reduce(0) { $0 + Swift.max($1.operations / operationsPerSecond, $1.bytes / bytesPerSecond) }
+    }
+
     /// A difference between what was computed in float32 and in float64 that rounding does not explain.
     struct WrongResult: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Compares 64 random elements of the results with the same program over float64.
+    /// Compares 64 random elements of the results with the same program over float64; over float32 if it is float64 itself.
     func check(_ iteration: Iteration, seed: Int) throws {
-        let results = try iteration.results()
-        let expected = try make(.float64).results()
+        let twin = type == .float32 ? ElementType.float64 : .float32
+        let pairs = try zip(iteration.results(), make(twin).results()).map { mine, other in
+            let numbers = (mine: try mine.doubles(), other: try other.doubles())
+            let count = Double(max(1, numbers.other.count))
+            return (numbers, scale: (numbers.other.reduce(0) { $0 + $1 * $1 } / count).squareRoot())
+        }
         var places = SplitMix(seed: UInt64(bitPattern: Int64(seed)))
         for _ in 0..<64 {
-            let number = Int.random(in: results.indices, using: &places)
-            let (mine, exact) = (try results[number].doubles(), try expected[number].doubles())
-            let scale = (exact.reduce(0) { $0 + $1 * $1 } / Double(max(1, exact.count))).squareRoot()
-            guard let place = exact.indices.randomElement(using: &places) else { continue }
-            let difference = abs(mine[place] - exact[place])
-            guard difference <= 1e-3 * max(scale, abs(exact[place])) else {
+            let number = Int.random(in: pairs.indices, using: &places)
+            let (numbers, scale) = pairs[number]
+            guard let place = numbers.other.indices.randomElement(using: &places) else { continue }
+            let (mine, other) = (numbers.mine[place], numbers.other[place])
+            guard abs(mine - other) <= 1e-3 * max(scale, abs(other)) else {
                 throw WrongResult(
-                    description: "\(name): element \(place) of result \(number) is \(mine[place]), not \(exact[place])")
+                    description:
+                        "\(name): element \(place) of result \(number) is \(mine) in \(type) and \(other) in \(twin)")
             }
         }
     }

@@ -11,9 +11,17 @@ struct Bench: ParsableCommand {
             Each round runs iterations for about a tenth of a second; the median over the rounds is what counts. The share of \
             the roofline is the time in which the machine could do the passes that the mathematics compels, at the speed of \
             arithmetic and of memory that was measured in the same run, over that median.
+
+            With --random, programs are drawn by chance instead: convolutions, contractions, reductions and others of many \
+            shapes, the same for the same seed.
             """)
 
     @Option(help: "Some workloads, by name, with commas between (default: all).") var only: String?
+    @Option(
+        parsing: .unconditional, help: "Times so many programs drawn by chance instead.",
+        transform: OptionText.whole(1...1_000_000))
+    var random: Int?
+    @Flag(help: "With --random, print the programs, a line of JSON for each, and time none.") var describe = false
     @Option(
         parsing: .unconditional, help: "Rounds (default: 5).", transform: OptionText.whole(1...10_000))
     var rounds = 5
@@ -37,24 +45,48 @@ struct Bench: ParsableCommand {
             throw ValidationError(
                 "no workload is called \(unknown): there are " + Workloads.all.map(\.name).joined(separator: ", "))
         }
+        if describe, random == nil { throw ValidationError("--describe tells what --random draws: give both") }
+        if random != nil, only != nil { throw ValidationError("--random draws programs, --only names some: give one") }
+        if serve, random != nil || only != nil {
+            throw ValidationError("--serve is told on the standard input what to time: leave --random and --only out")
+        }
     }
 
     private var wanted: [String]? { only?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
+    private var workloads: [Workload] {
+        guard let random else { return Workloads.all.filter { wanted?.contains($0.name) ?? true } }
+        return RandomWorkload.drawn(random, seed: seed).enumerated().map { $1.workload(named: "random-\($0 + 1)") }
+    }
+
     func run() throws {
+        if let random, describe {
+            for drawn in RandomWorkload.drawn(random, seed: seed) { try Console.write("\(drawn.json)") }
+            return
+        }
         if let threads { setenv("LEIBNIZ_THREADS", "\(threads)", 1) }
         if serve { return try BenchmarkServer(seed: seed).run() }
         let limits = MachineLimits.measured()
         let machine = BackendDescription.current
         if !json { try Console.write(Self.heading(machine, limits)) }
-        for workload in Workloads.all where wanted?.contains(workload.name) ?? true {
+        for workload in workloads {
             if Console.isWatched { Console.replaceLine(workload.name) }
-            var session = try BenchmarkSession(workload, seed: seed)
-            let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
-            let result = BenchmarkResult(workload: workload, rounds: times)
-            if Console.isWatched { Console.replaceLine("") }
-            try Console.write(json ? "\(result.json(limits, threads: machine.threads))" : result.text(limits))
+            do {
+                try time(workload, limits, threads: machine.threads)
+            } catch {
+                // Only this line tells which program it was.
+                if let description = workload.description { Console.note("\(workload.name) is \(description)") }
+                throw error
+            }
         }
+    }
+
+    private func time(_ workload: Workload, _ limits: MachineLimits?, threads: Int) throws {
+        var session = try BenchmarkSession(workload, seed: seed)
+        let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
+        let result = BenchmarkResult(workload: workload, rounds: times)
+        if Console.isWatched { Console.replaceLine("") }
+        try Console.write(json ? "\(result.json(limits, threads: threads))" : result.text(limits))
     }
 
     private static func heading(_ machine: BackendDescription, _ limits: MachineLimits?) -> String {

@@ -8,6 +8,7 @@ enum JSONValue: Sendable {
     /// A number; one that is not finite, which JSON cannot say, is null.
     case real(Double)
     case text(String)
+    case list([JSONValue])
     case object([(key: String, value: JSONValue)])
 
     /// A text, or null.
@@ -23,6 +24,7 @@ extension JSONValue: CustomStringConvertible {
         case .whole(let number): "\(number)"
         case .real(let number): number.isFinite ? "\(number)" : "null"
         case .text(let text): "\"" + text.unicodeScalars.map(Self.escaped).joined() + "\""
+        case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
         case .object(let members):
             "{" + members.map { "\(JSONValue.text($0.key)):\($0.value)" }.joined(separator: ",") + "}"
         }
