@@ -236,8 +236,10 @@ struct Fusion {
         let (root, count) = (place.root, program[number].type.shape.count)
         let shape = program[root].type.shape
         let wanted: Set<Int>
-        if places.count == 1, place.isEpilogue, place.points == count, rows[root] == nil {
-            // The kernel's loops walk the results; how, is all one.
+        if places.count == 1, place.isEpilogue, rows[root] == nil,
+            place.points == count || place.points < count && isPart(place)
+        {
+            // The kernel's loops walk the results, or some of them, each once; how, is all one.
             wanted = movingAxes(of: root)
         } else {
             guard isReduction(number) else { return false }
@@ -254,6 +256,12 @@ struct Fusion {
         rows[root] = wanted
         byRow[root, default: []].insert(number)
         return true
+    }
+
+    /// Whether a place needs some of an operation's elements, none of them twice: a slice.
+    private func isPart(_ place: Offer) -> Bool {
+        guard let index = place.index, index.allSatisfy({ $0.terms.count <= 1 }) else { return false }
+        return Set(index.flatMap { $0.terms.map(\.axis) }) == movingAxes(of: place.root)
     }
 
     /// Whether a root's kernel walks the rows that these axes tell apart, or can: it is one nest over its own axes, in which

@@ -10,6 +10,7 @@ struct KernelJoining {
     private(set) var kernels: [LoweredKernel] = []
 
     private let program: Program
+    private let isSurvey: Bool
     /// The kernel after which a value is complete.
     private var completion: [Int: Int] = [:]
     private var places: [Walk: [Int]] = [:]
@@ -33,9 +34,11 @@ struct KernelJoining {
         }
     }
 
-    /// - Parameter kept: the instructions whose memory is wanted although no kernel reads it.
-    init(_ program: Program, _ given: [LoweredKernel], kept: [Int]) {
-        self.program = program
+    /// - Parameters:
+    ///   - kept: the instructions whose memory is wanted although no kernel reads it.
+    ///   - isSurvey: whether the nests are for a search for layouts, which looks at accesses by their axes.
+    init(_ program: Program, _ given: [LoweredKernel], kept: [Int], isSurvey: Bool = false) {
+        (self.program, self.isSurvey) = (program, isSurvey)
         for kernel in given { add(kernel) }
         let wanted = Set(kept).union(kernels.flatMap(\.read)).union(kernels.flatMap(\.awaited))
         kernels = kernels.map { $0.writing(only: wanted) }
@@ -83,19 +86,25 @@ struct KernelJoining {
         guard case .nest(let a) = first.work, case .nest(let b) = second.work, isCandidate(first, a),
             !a.hasReductions || b.greatestRegion <= Self.smallRegion
         else { return nil }
-        return joined(first, second) { $0.followed(by: $1, buffers: $2, checks: first.checks.count)?.sharingWalks() }
+        return joined(first, second) { $0.followed(by: $1, buffers: $2, checks: first.checks.count) }
     }
 
     private func joined(
-        _ first: LoweredKernel, _ second: LoweredKernel, _ join: (LoopNest, LoopNest, [Int]) -> LoopNest?
+        _ first: LoweredKernel, _ second: LoweredKernel,
+        _ join: (LoopNest, LoopNest, [Int]) -> (nest: LoopNest, axes: [Int])?
     ) -> LoweredKernel? {
         guard case .nest(let a) = first.work, case .nest(let b) = second.work else { return nil }
         let memory = first.memory + second.memory.filter { !first.memory.contains($0) }
         let places = second.memory.map { memory.firstIndex(of: $0) ?? 0 }
-        guard let nest = join(a, b, places), nest.values.count <= Self.limit else { return nil }
+        guard let (nest, axes) = join(a, b, places), nest.values.count <= Self.limit else { return nil }
+        let moved = second.accesses.filter { !first.written.contains($0.number) }.map { access in
+            MemoryAccess(
+                number: access.number, index: access.index.map { $0.substituting(axes.map { Affine(0, [($0, 1)]) }) },
+                isInner: access.isInner)
+        }
         return LoweredKernel(
-            work: .nest(nest), memory: memory, checks: first.checks + second.checks,
-            accesses: first.accesses + second.accesses, awaited: [])
+            work: .nest(isSurvey ? nest : nest.sharingWalks()), memory: memory, checks: first.checks + second.checks,
+            accesses: first.accesses + moved, awaited: [])
     }
 }
 
@@ -116,6 +125,7 @@ extension LoweredKernel {
         if vain.isEmpty { return self }
         let (rest, kept) = nest.withoutStores(to: Set(vain))
         return LoweredKernel(
-            work: .nest(rest), memory: kept.map { memory[$0] }, checks: checks, accesses: accesses, awaited: awaited)
+            work: .nest(rest), memory: kept.map { memory[$0] }, checks: checks,
+            accesses: accesses.filter { access in !vain.contains { memory[$0] == access.number } }, awaited: awaited)
     }
 }

@@ -163,9 +163,11 @@ private struct SurveyedNest {
             var sum = innerPoints / lanes
             for (access, strides) in strides {
                 let points = access.isInner ? innerPoints : outerPoints
-                switch access.step(along: axis, strides) {
+                switch abs(access.step(along: axis, strides)) {
                 case 0: sum += 0.3 * points / lanes
-                case 1: sum += points / lanes
+                // Windows that slide along the vectors begin anywhere and end under masks.
+                case 1: sum += (access.slides(along: axis) ? 2 : 1) * points / lanes
+                case 2: sum += 2.5 * points / lanes
                 default: sum += points
                 }
             }
@@ -202,6 +204,11 @@ extension MemoryAccess {
     /// The distance in memory between neighbours along a loop.
     fileprivate func step(along axis: Int, _ strides: [Int]) -> Int {
         zip(strides, index).reduce(0) { $0 + $1.0 * $1.1.stride(of: axis) }
+    }
+
+    /// Whether another loop or a constant moves what is read along the axis.
+    fileprivate func slides(along axis: Int) -> Bool {
+        index.contains { $0.stride(of: axis) != 0 && ($0.terms.count > 1 || $0.offset != 0) }
     }
 }
 

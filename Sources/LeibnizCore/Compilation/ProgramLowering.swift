@@ -18,9 +18,9 @@ struct ProgramLowering {
     init(_ given: Program) {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
         // Layouts matter between kernels only.
+        let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
         let search =
-            survey.kernels.count > 1
-            ? LayoutSearch(given, survey.kernels, fixed: survey.pinned.union(survey.kept)) : nil
+            surveyed.count > 1 ? LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept)) : nil
         let (copied, numbers) = given.copying(Set(search?.copies.keys.map { $0 } ?? []))
         var chosen: [Int: Layout] = [:]
         for (number, layout) in search?.layouts ?? [:] { chosen[numbers[number]] = layout }

@@ -6,8 +6,8 @@ extension LoopNest {
     /// - Parameters:
     ///   - buffers: where the other's buffers stand among this nest's, new ones behind them.
     ///   - checks: what the numbers of the other's range checks are moved by.
-    /// - Returns: nil where the loops differ.
-    public func joined(_ other: LoopNest, buffers places: [Int], checks: Int) -> LoopNest? {
+    /// - Returns: the nest and the new number of each of the other's axes; nil where the loops differ.
+    public func joined(_ other: LoopNest, buffers places: [Int], checks: Int) -> (nest: LoopNest, axes: [Int])? {
         guard extents(of: outer) == other.extents(of: other.outer), stages.count == other.stages.count,
             zip(stages, other.stages).allSatisfy({
                 $0.ordered == $1.ordered && extents(of: $0.axes) == other.extents(of: $1.axes)
@@ -33,7 +33,7 @@ extension LoopNest {
                 Store(renaming.access($0.access, values), values[$0.value], mode: $0.mode)
             }
         }
-        return joined
+        return (joined, axes)
     }
 }
 
@@ -42,9 +42,11 @@ extension LoopNest {
     /// never goes through memory.
     ///
     /// - Parameters: as of `joined`.
-    /// - Returns: nil where the outer loops differ, or where the other reads what this one writes at another point, or under
+    /// - Returns: the nest and the new number of each of the other's axes; nil where the outer loops differ, or where the other reads what this one writes at another point, or under
     ///   bounds; also where it could not wait: this one's value has to be there outside of all inner loops.
-    public func followed(by other: LoopNest, buffers places: [Int], checks: Int) -> LoopNest? {
+    public func followed(
+        by other: LoopNest, buffers places: [Int], checks: Int
+    ) -> (nest: LoopNest, axes: [Int])? {
         guard extents(of: outer) == other.extents(of: other.outer) else { return nil }
         var written: [Int: Store] = [:]
         for stage in stages {
@@ -87,7 +89,7 @@ extension LoopNest {
                         reductions: stage.reductions.map { $0 + reductions.count }, stores: stores))
             }
         }
-        return joined
+        return (joined, axes)
     }
 
     /// The same nest without the writes to some of its buffers, which nothing in it reads.

@@ -1,0 +1,275 @@
+"""PyTorch as a worker of compare.py: python torch_peer.py eager|compiled THREADS"""
+
+import dataclasses
+import sys
+
+import torch
+from torch.nn import functional as F
+
+import worker
+import workloads
+
+COMPILED = sys.argv[1] == "compiled"
+
+
+# The programs: each is written in one or more ways, of which the fastest counts.
+
+
+def dense(p, x):
+    """Fully connected layers with relu between them."""
+    for weight, bias in zip(p[:-2:2], p[1:-2:2]):
+        x = F.relu(F.linear(x, weight, bias))
+    return F.linear(x, *p[-2:])
+
+
+def convnet(p, x):
+    x = F.max_pool2d(F.relu(F.conv2d(x, p[0], p[1])), 2)
+    x = F.max_pool2d(F.relu(F.conv2d(x, p[2], p[3])), 2)
+    return dense(p[4:], x.flatten(1))
+
+
+def vgg(p, x):
+    x = F.relu(F.conv2d(x, p[0], p[1], padding=1))
+    x = F.max_pool2d(F.relu(F.conv2d(x, p[2], p[3], padding=1)), 2)
+    x = F.max_pool2d(F.relu(F.conv2d(x, p[4], p[5], padding=1)), 2)
+    return dense(p[6:], x.flatten(1))
+
+
+def loss(network):
+    return lambda p, x, labels: F.cross_entropy(network(p, x), labels)
+
+
+def factorization(sparse=False):
+    return lambda p, u, i, ratings: factorization_rows(
+        [F.embedding(u, p[0], sparse=sparse), F.embedding(i, p[1], sparse=sparse)], ratings
+    )
+
+
+def factorization_rows(rows, ratings):
+    return F.mse_loss((rows[0] * rows[1]).sum(1), ratings)
+
+
+def embedding_loss(sparse=False):
+    return lambda p, indices, w: (F.embedding(indices, p[0], sparse=sparse) * w).sum()
+
+
+def embedding_rows(rows, w):
+    return (rows[0] * w).sum()
+
+
+def attention(q, k, v):
+    return torch.softmax(q @ k.mT * 0.125, -1) @ v
+
+
+PROGRAMS = {
+    "line": [lambda p, x, y: F.mse_loss(F.linear(x, *p), y)],
+    "convnet": [convnet],
+    "convnet-loss": [loss(convnet)],
+    "vgg-loss": [loss(vgg)],
+    "mlp-loss": [loss(dense)],
+    "factorization": [factorization()] + [factorization(sparse=True)] * (not COMPILED),
+    "pointwise": [lambda a, b: workloads.pointwise(torch, a, b)],
+    "pointwise-sum": [lambda a, b: workloads.pointwise(torch, a, b).sum()],
+    "cross-entropy": [lambda logits, labels: F.cross_entropy(logits, labels, reduction="none")],
+    "layer-norm": [lambda x, scale, bias: F.layer_norm(x, scale.shape, scale, bias, eps=1e-5)],
+    "batch-norm-relu": [
+        lambda x, scale, bias: F.relu(F.batch_norm(x, None, None, scale, bias, training=True, eps=1e-5))
+    ],
+    "max-pool": [lambda x: F.max_pool2d(x, 2)],
+    "average-pool": [lambda x: F.avg_pool2d(x, 2)],
+    "l2-pool": [lambda x: F.avg_pool2d(x * x, 2).sqrt()],
+    "max-pool-3": [lambda x: F.max_pool2d(x, 3, 2, 1)],
+    "matmul": [torch.matmul],
+    "attention": [F.scaled_dot_product_attention, attention],
+    "embedding": [lambda table, indices: F.embedding(indices, table)],
+    "embedding-loss": [embedding_loss()] + [embedding_loss(sparse=True)] * (not COMPILED),
+}
+
+# The losses that depend on some rows of tables only, as functions of these rows.
+ROWS = {"factorization": factorization_rows, "embedding-loss": embedding_rows}
+
+
+def described(case):
+    match case["kind"]:
+        case "convolution":
+            arguments = case["stride"], case["padding"], case["dilation"], case["groups"]
+            return lambda x, weight: F.conv2d(x, weight, None, *arguments)
+        case "pool":
+            pool = F.max_pool2d if case["operation"] == "max" else F.avg_pool2d
+            return lambda x: pool(x, case["kernel"], case["stride"], case["padding"])
+        case "einsum":
+            return lambda left, right: torch.einsum(case["formula"], left, right)
+        case "reduction":
+            reduce = {
+                "sum": torch.sum, "mean": torch.mean, "max": torch.amax, "logsumexp": torch.logsumexp,
+                "variance": lambda x, axes: torch.var(x, axes, correction=0),
+            }[case["operation"]]
+            return lambda x: reduce(x, case["axes"])
+        case "transpose":
+            return lambda x: x.permute(case["order"]).clone(memory_format=torch.contiguous_format)
+        case "concatenation":
+            return lambda *inputs: torch.cat(inputs, case["axis"])
+        case "cumulative-sum":
+            return lambda x: torch.cumsum(x, case["axis"])
+        case "chain":
+            return workloads.chain(torch, case)
+
+
+# The kinds of workloads: each function below returns once(), which computes the workload and returns the results.
+
+
+def tensors(inputs, channels_last=False):
+    """PyTorch's tensors of arrays and lists of arrays."""
+    if isinstance(inputs, list):
+        return [tensors(each, channels_last) for each in inputs]
+    tensor = torch.from_numpy(inputs)
+    return tensor.contiguous(memory_format=torch.channels_last) if channels_last and tensor.ndim == 4 else tensor
+
+
+def compiled(function):
+    return torch.compile(function, dynamic=False) if COMPILED else function
+
+
+def with_gradients(parameters):
+    return [parameter.requires_grad_() for parameter in parameters]
+
+
+def value(function, inputs):
+    function = compiled(function)
+    return lambda: function(*inputs)
+
+
+def gradient(function, inputs, whole=False):
+    """The value and the gradients, taken from the tape or, if `whole`, made a part of what is compiled."""
+    values = [each for each in inputs if each.is_floating_point()]
+    integers = inputs[len(values) :]  # They come last.
+    y = function(*inputs)
+    w = torch.from_numpy(workloads.normal(*y.shape, type=str(y.dtype).removeprefix("torch.")))
+    if whole:
+
+        def pulled(*values):
+            y, pull = torch.func.vjp(lambda *values: function(*values, *integers), *values)
+            return y, *pull(w)
+
+        pulled = compiled(pulled)
+        return filled(lambda: pulled(*values))
+    forward = compiled(function)
+    with_gradients(values)
+
+    def once():
+        y = forward(*inputs)
+        return y.detach(), *torch.autograd.grad(y, values, w)
+
+    return filled(once)
+
+
+def filled(once):
+    """Results that show one element in many places, as a sum's gradient does, are written out."""
+    if any(0 in result.stride() for result in once()):
+        return lambda: [result.contiguous() for result in once()]
+    return once
+
+
+def step(function, inputs, optimizer, **options):
+    """The loss, its gradients and the step of PyTorch's own optimizer."""
+    parameters, *batch = inputs
+    make = getattr(torch.optim, type(optimizer).__name__)
+    own = make(with_gradients(parameters), **dataclasses.asdict(optimizer), **options)
+
+    def once():
+        own.zero_grad(set_to_none=True)
+        loss = function(parameters, *batch)
+        loss.backward()
+        own.step()
+        return loss.detach(), parameters
+
+    return compiled(once)
+
+
+def whole_step(function, inputs, optimizer):
+    """The loss, its gradients and the optimizer's formula as one graph, for the compiler."""
+    parameters, *batch = inputs
+    states = [[torch.zeros_like(parameter) for _ in range(optimizer.states)] for parameter in parameters]
+    number = torch.zeros(())
+
+    def once():
+        number.add_(1)
+        gradients, loss = torch.func.grad_and_value(function)(parameters, *batch)
+        for parameter, gradient, old in zip(parameters, gradients, states):
+            new, changed = optimizer.step(parameter, gradient, old, number)
+            for into, result in zip([parameter, *old], [new, *changed]):
+                into.copy_(result)
+        return loss, parameters
+
+    return compiled(once)
+
+
+def step_of_rows(function, inputs, optimizer):
+    """Gradient descent in only those rows of the tables that the loss depends on."""
+    tables, *indices, last = inputs
+
+    def once():
+        rows = [table[index] for table, index in zip(tables, indices)]
+        gradients, loss = torch.func.grad_and_value(function)(rows, last)
+        for table, index, gradient in zip(tables, indices, gradients):
+            table.index_add_(0, index, gradient, alpha=-optimizer.lr)
+        return loss, tables
+
+    return compiled(once)
+
+
+def curvature(function, inputs):
+    """The Hessian times a direction: the forward derivative of the gradient."""
+    parameters, direction, *batch = inputs
+    gradient = torch.func.grad(lambda p: function(p, *batch))
+    return compiled(lambda: torch.func.jvp(gradient, (parameters,), (direction,))[1])
+
+
+def curvature_twice_backward(function, inputs):
+    """The Hessian times a direction: the gradient of the gradient's product with it."""
+    parameters, direction, *batch = inputs
+    with_gradients(parameters)
+
+    def once():
+        slopes = torch.autograd.grad(function(parameters, *batch), parameters, create_graph=True)
+        return torch.autograd.grad(slopes, parameters, direction)
+
+    return once
+
+
+def ways(workload, case):
+    torch._dynamo.reset()
+    torch.set_grad_enabled(workload.kind != "value")
+    program = workload.program
+    layouts = [False, True] if program.startswith(("convnet", "vgg")) else [False]
+    for number, function in enumerate([described(case)] if case else PROGRAMS[program]):
+        for channels_last in layouts:
+
+            def inputs():
+                return tensors(workload.inputs(), channels_last)
+
+            name = f"way {number}" + ", channels last" * channels_last
+            match workload.kind:
+                case "value":
+                    yield name, lambda: value(function, inputs())
+                case "gradient":
+                    yield name, lambda: gradient(function, inputs())
+                    if COMPILED:
+                        yield name + ", whole", lambda: gradient(function, inputs(), whole=True)
+                case "step":
+                    for options in [{}] if COMPILED else [{}, {"foreach": True}, {"fused": True}]:
+                        yield f"{name} {options}", lambda: step(function, inputs(), workload.optimizer, **options)
+                    if COMPILED:
+                        yield name + ", whole", lambda: whole_step(function, inputs(), workload.optimizer)
+                case "curvature":
+                    yield name, lambda: curvature(function, inputs())
+                    if not COMPILED:
+                        yield name + ", twice backward", lambda: curvature_twice_backward(function, inputs())
+    if program in ROWS:
+        yield "rows", lambda: step_of_rows(ROWS[program], tensors(workload.inputs()), workload.optimizer)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[2]))
+    torch.set_flush_denormal(True)  # Before the pool's threads start, which inherit it.
+    worker.serve(ways)
