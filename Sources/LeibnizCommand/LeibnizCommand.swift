@@ -10,7 +10,7 @@ struct LeibnizCommand: ParsableCommand {
         commandName: "leibniz",
         abstract: "Trains models with tensors, derivatives and machine code made on the spot.",
         version: leibnizVersion,
-        subcommands: [Train.self, Bench.self, Info.self])
+        subcommands: [Train.self, Bench.self, Explain.self, Info.self])
 
     static func main() {
         _ = ProcessUsage.seconds  // Starts the clock where the system does not tell when the process began.

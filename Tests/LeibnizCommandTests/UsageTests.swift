@@ -46,7 +46,9 @@ import Testing
         #expect(run.seconds < 10)
     }
 
-    @Test(arguments: [[], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["info"]])
+    @Test(arguments: [
+        [], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
+    ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])
         #expect(help.status == 0 && help.errors.isEmpty && help.output.contains("USAGE:"))

@@ -2,7 +2,7 @@ import Foundation
 import Leibniz
 import LeibnizKernels
 
-/// One workload, checked and warm, whose rounds are timed.
+/// One workload, warm, whose rounds are timed.
 struct BenchmarkSession {
     let workload: Workload
     private let iteration: Iteration
@@ -11,9 +11,14 @@ struct BenchmarkSession {
 
     /// Draws data, compares the results with those of the other type, compiles, and runs a few times.
     init(_ workload: Workload, seed: Int) throws {
+        try self.init(unchecked: workload)
+        try workload.check(iteration, seed: seed)
+    }
+
+    /// Draws data, compiles, and runs a few times.
+    init(unchecked workload: Workload) throws {
         self.workload = workload
         iteration = try workload.make(workload.type)
-        try workload.check(iteration, seed: seed)
         for seconds in [0.0, 0.01, 0.05] { _ = try round(seconds: seconds) }
     }
 
@@ -51,14 +56,13 @@ struct BenchmarkResult {
     }
 
     func json(_ limits: MachineLimits?, threads: Int) -> JSONValue {
-        func rounded(_ number: Double) -> JSONValue { .real((number * 1000).rounded() / 1000) }
         let description = workload.description.map { [("description", $0)] } ?? []
         return .object(
             [
-                ("workload", .text(workload.name)), ("median_us", rounded(median * 1e6)),
-                ("min_us", rounded((rounds.min() ?? .nan) * 1e6)), ("rounds", .whole(rounds.count)),
-                ("flops", .real(operations)), ("bytes", .real(bytes)), ("gflops", rounded(operations / median / 1e9)),
-                ("roofline", limits.map { rounded(roofline($0)) } ?? .null), ("threads", .whole(threads)),
+                ("workload", .text(workload.name)), ("median_us", .rounded(median * 1e6)),
+                ("min_us", .rounded((rounds.min() ?? .nan) * 1e6)), ("rounds", .whole(rounds.count)),
+                ("flops", .real(operations)), ("bytes", .real(bytes)), ("gflops", .rounded(operations / median / 1e9)),
+                ("roofline", limits.map { .rounded(roofline($0)) } ?? .null), ("threads", .whole(threads)),
             ] + description)
     }
 

@@ -8,11 +8,14 @@ enum JSONValue: Sendable {
     /// A number; one that is not finite, which JSON cannot say, is null.
     case real(Double)
     case text(String)
-    case list([JSONValue])
+    case array([JSONValue])
     case object([(key: String, value: JSONValue)])
 
     /// A text, or null.
     static func text(orNull text: String?) -> JSONValue { text.map(JSONValue.text) ?? .null }
+
+    /// A measurement, to thousandths.
+    static func rounded(_ number: Double) -> JSONValue { .real((number * 1000).rounded() / 1000) }
 }
 
 extension JSONValue: CustomStringConvertible {
@@ -24,7 +27,7 @@ extension JSONValue: CustomStringConvertible {
         case .whole(let number): "\(number)"
         case .real(let number): number.isFinite ? "\(number)" : "null"
         case .text(let text): "\"" + text.unicodeScalars.map(Self.escaped).joined() + "\""
-        case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
+        case .array(let elements): "[" + elements.map(\.description).joined(separator: ",") + "]"
         case .object(let members):
             "{" + members.map { "\(JSONValue.text($0.key)):\($0.value)" }.joined(separator: ",") + "}"
         }

@@ -67,7 +67,4 @@ extension JSONValue {
     fileprivate static func result(_ members: [(String, JSONValue)], diverged: Bool) -> JSONValue {
         .object(members + (diverged ? [("status", .text("diverged"))] : []))
     }
-
-    /// A measurement, to thousandths.
-    fileprivate static func rounded(_ number: Double) -> JSONValue { .real((number * 1000).rounded() / 1000) }
 }

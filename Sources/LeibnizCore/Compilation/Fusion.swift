@@ -18,6 +18,8 @@ struct Fusion {
     private(set) var rows: [Int: Set<Int>] = [:]
     /// For a root, what its kernel writes besides, and where: for each axis the root's loop.
     private(set) var taps: [Int: [Int: [Affine]]] = [:]
+    /// For a root, why it is one.
+    private(set) var reasons: [Int: MemoryReason] = [:]
 
     private let program: Program
     private let work: Workload
@@ -90,6 +92,7 @@ struct Fusion {
     /// Gives an operation memory after all, because lowering could not place it in its user's kernel.
     mutating func materialize(_ number: Int) {
         isRoot[number] = true
+        reasons[number] = .unreachable
         // Its own kernel runs before its user's and reads what is below: none of that may be left to the user's kernel.
         var (pending, seen) = ([number], Set<Int>())
         while let next = pending.popLast() {
@@ -115,6 +118,7 @@ struct Fusion {
         if instruction.primitive is Input { return }
         let owner = tapOwner(of: number)
         isRoot[number] = owner != nil || needsMemory[number] || !isInlined(number, offers[number])
+        if isRoot[number] { reasons[number] = memoryReason(of: number) }
         let places: [Offer]
         if let owner {
             places = offers[number].filter { $0.root == owner }
@@ -170,6 +174,23 @@ struct Fusion {
             joinsRows(number, own)
         else { return nil }
         return first
+    }
+
+    /// What stands against computing a root where it is used.
+    private func memoryReason(of number: Int) -> MemoryReason {
+        if isResult[number] { return .wanted }
+        if needsMemory[number] { return .readWhole }
+        let (places, count) = (offers[number], max(1, program[number].type.shape.count))
+        if places.contains(where: { sizes[$0.root, default: 1] >= Self.kernelSize }) { return .fullKernel }
+        switch program[number].primitive {
+        case is SortIndices, is Concatenate, is ScatterAdd, is Prefix: return .ownKernels
+        default: break
+        }
+        let kernels = Set(places.map(\.root)).count
+        if kernels > 1 { return .places(places.count, kernels: kernels) }
+        let points = places.map(\.points).max() ?? 0
+        if points > count + count / 4 { return .repetitions((points + count / 2) / count) }
+        return places.count > 1 ? .places(places.count, kernels: 1) : .reduction
     }
 
     private func isReduction(_ number: Int) -> Bool {

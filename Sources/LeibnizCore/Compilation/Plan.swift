@@ -21,6 +21,8 @@ final class Plan: Sendable {
     /// The bytes of everything that is computed on the way and not kept.
     let arenaByteCount: Int
     let launches: [Launch]
+    /// What it was made from: all else that a report tells follows from it.
+    let source: Program
     /// The bytes of each buffer that a run makes.
     private let outputByteCounts: [Int]
     /// Where each result is.
@@ -29,8 +31,9 @@ final class Plan: Sendable {
     private let arenas = Mutex<[Buffer]>([])
 
     init(_ given: Program, library: KernelLibrary = .shared) throws {
+        source = given
         // Operations of one kernel are lowered by recursion, and the caller may be a task's thread.
-        let lowering = try onLargeStack { ProgramLowering(given) }
+        let lowering = onLargeStack { ProgramLowering(given) }
         let (program, lowered, kept) = (lowering.program, lowering.kernels, lowering.kept)
 
         var slots: [Int: Slot] = [:]
@@ -66,13 +69,18 @@ final class Plan: Sendable {
         let arena = arenaByteCount == 0 ? nil : arenas.withLock { $0.popLast() } ?? Buffer(byteCount: arenaByteCount)
         defer { if let arena { arenas.withLock { $0.append(arena) } } }
         var failure: TensorError?
+        let recorder = PlanRecorder.current
+        var times: [UInt64] = []
         pool.whileRunning {
+            if recorder != nil { times.append(monotonicNanoseconds()) }
             for launch in launches {
                 failure = launch.run(inputs: inputs, outputs: outputs, arena: arena, pool: pool)
                 if failure != nil { break }
+                if recorder != nil { times.append(monotonicNanoseconds()) }
             }
         }
         if let failure { throw failure }
+        recorder?.add(self, times)
         return results.map { slot in
             switch slot {
             case .input(let place): inputs[place]

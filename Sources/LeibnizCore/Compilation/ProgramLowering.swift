@@ -10,6 +10,10 @@ struct ProgramLowering {
     let kept: [Int]
     /// For each output the instruction whose memory it shares.
     let bases: [Int]
+    /// The order in memory of all that is in memory.
+    let layouts: Layouts
+    /// Why operations have memory of their own.
+    let reasons: [Int: MemoryReason]
 
     init(_ given: Program) {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
@@ -29,6 +33,7 @@ struct ProgramLowering {
             attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         }
         (program, kept, bases) = (copied, attempt.kept, attempt.bases)
+        (layouts, reasons) = (attempt.layouts, attempt.reasons)
         kernels =
             KernelOrder(
                 copied, KernelJoining(copied, attempt.kernels, kept: attempt.kept).kernels,
@@ -42,6 +47,8 @@ struct ProgramLowering {
         let pinned: Set<Int>
         let kept: [Int]
         let bases: [Int]
+        let layouts: Layouts
+        let reasons: [Int: MemoryReason]
 
         init(_ program: Program, layouts: Layouts, isSurvey: Bool = false) {
             bases = program.outputs.map { Self.base(of: $0, in: program) }
@@ -61,6 +68,7 @@ struct ProgramLowering {
             }
             kernels = last.reversed().flatMap { $0 }
             pinned = lowering.layouts.pinned.union(outputs)
+            (self.layouts, reasons) = (lowering.layouts, lowering.fusion.reasons)
         }
 
         /// The instruction whose memory an output can share: a reshape of row-major memory is that memory.

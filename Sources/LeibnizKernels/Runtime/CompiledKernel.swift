@@ -19,8 +19,13 @@ public final class CompiledKernel: Kernel {
         symbol = source.symbol
         units = max(0, source.units)
         scratchBytes = (max(0, source.scratchBytes) + 63) & ~63
-        let (cost, isHuge) = units.multipliedReportingOverflow(by: max(1, source.unitCost))
-        isWorthThreads = units > 1 && (isHuge || cost >= Self.parallelCost)
+        isWorthThreads = Self.isWorthThreads(units: units, unitCost: source.unitCost)
+    }
+
+    /// Whether threads share the units of a kernel.
+    static func isWorthThreads(units: Int, unitCost: Int) -> Bool {
+        let (cost, isHuge) = units.multipliedReportingOverflow(by: max(1, unitCost))
+        return units > 1 && (isHuge || cost >= parallelCost)
     }
 
     /// Runs once over all units.

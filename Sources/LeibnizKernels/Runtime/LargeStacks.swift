@@ -9,11 +9,10 @@ import Synchronization
 #endif
 
 /// Runs `body` on a thread with a stack of 16 MiB and returns what it does: for work that follows a graph by recursion.
-public func onLargeStack<Result>(_ body: () throws -> Result) throws -> Result {
-    var result: Swift.Result<Result, any Error>?
-    onLargeStacks(tasks: 1, threads: 1) { _ in result = Swift.Result(catching: body) }
-    guard let result else { return try body() }
-    return try result.get()
+public func onLargeStack<Result>(_ body: () -> Result) -> Result {
+    var result: Result?
+    onLargeStacks(tasks: 1, threads: 1) { _ in result = body() }
+    return result ?? body()
 }
 
 /// Calls `body` once for each of `tasks` numbers, on up to `threads` threads of their own, and returns when all are done.

@@ -21,7 +21,7 @@ public struct MachineLimits: Hashable, Sendable {
     }
 
     /// The seconds of the fastest of some runs.
-    private static func fastest(_ kernel: any Kernel, _ buffers: [Buffer], _ pool: ThreadPool) -> Double {
+    static func fastest(_ kernel: any Kernel, _ buffers: [Buffer], _ pool: ThreadPool) -> Double {
         var status = KernelStatus()
         let addresses = buffers.map(\.pointer)
         return (0..<12).map { _ in

@@ -212,7 +212,7 @@ private final class Answers: @unchecked Sendable {  // Holds a constant pointer 
 }
 
 /// The time of a clock that never goes back.
-func monotonicNanoseconds() -> UInt64 {
+package func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

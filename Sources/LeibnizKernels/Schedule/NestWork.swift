@@ -102,7 +102,7 @@ struct NestWork {
     }
 
     /// For each value the axes that it varies along.
-    private static func dependence(of nest: LoopNest) -> [AxisSet] {
+    static func dependence(of nest: LoopNest) -> [AxisSet] {
         var sets: [AxisSet] = []
         func along(_ affine: Affine) -> AxisSet { AxisSet(affine.terms.map(\.axis)) }
         for value in nest.values {
@@ -126,7 +126,7 @@ struct NestWork {
     }
 
     /// All values that some are computed from, themselves among them.
-    private static func closure(of roots: [ValueID], _ nest: LoopNest) -> [ValueID] {
+    static func closure(of roots: [ValueID], _ nest: LoopNest) -> [ValueID] {
         var isNeeded = [Bool](repeating: false, count: nest.values.count)
         for root in roots { isNeeded[root] = true }
         for id in nest.values.indices.reversed() where isNeeded[id] {

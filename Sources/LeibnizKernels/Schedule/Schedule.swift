@@ -40,19 +40,23 @@ public struct Schedule: Hashable, Sendable {
 }
 
 extension Schedule: CustomStringConvertible {
-    /// The loops over the outer axes and those of each stage, the outermost first, and why they are so.
+    /// The loops, how they are shared, and why they are so.
+    public var description: String {
+        let split = splitsReduction ? " in \(units) parts of \(splitBlocks)" : units > 1 ? " in \(units) units" : ""
+        return loops + split + " of \(unitCost) cycles" + (reason.isEmpty ? "" : ": \(reason)")
+    }
+
+    /// The loops over the outer axes and those of each stage, the outermost first.
     ///
     /// `i1×6` is a tile of six, `i0v16×2` two vectors of 16 lanes, `i5×5` an unrolled loop; `+` marks copies that add by
     /// themselves, `→` copies that become lanes, `/4` four blocks in a unit of parallel work.
-    public var description: String {
+    public var loops: String {
         func text(_ loop: Loop) -> String {
             "i\(loop.axis)" + (loop.lanes > 1 ? "v\(loop.lanes)" : "") + (loop.count > 1 ? "×\(loop.count)" : "")
                 + (loop.isIndependent ? "+" : "") + (loop.joinsLanes ? "→" : "")
                 + (loop.blocksPerUnit > 0 ? "/\(loop.blocksPerUnit)" : "")
         }
-        let loops = ([outer] + stages).filter { !$0.isEmpty }.map { $0.map(text).joined(separator: " ") }.joined(
+        return ([outer] + stages).filter { !$0.isEmpty }.map { $0.map(text).joined(separator: " ") }.joined(
             separator: " | ")
-        let split = splitsReduction ? " in \(units) parts of \(splitBlocks)" : units > 1 ? " in \(units) units" : ""
-        return loops + split + " of \(unitCost) cycles" + (reason.isEmpty ? "" : ": \(reason)")
     }
 }

@@ -99,7 +99,7 @@ extension JSONValue {
             case let number as Int: .whole(number)
             case let text as String: .text(text)
             case let name as any RawRepresentable<String>: .text(name.rawValue)
-            case let list as [Any]: .list(list.map { JSONValue(of: $0) })
+            case let list as [Any]: .array(list.map { JSONValue(of: $0) })
             default: .null
             }
     }

@@ -5,6 +5,10 @@ enum StepWorkloads {
     static let all =
         [linearRegression] + [1, 64, 256].map(convNetTraining) + [1, 64].map(convNetInference) + [vgg, perceptron]
 
+    /// So small that thousands of steps over one batch never learn it by heart: gradients that underflow would be slower to compute
+    /// with than those of real training.
+    private static let smallRate = 1e-5
+
     private static let linearRegression = Workload(
         name: "linreg-step", summary: "the article's line: 100 points, mean squared error, SGD step",
         passes: [Pass.over(200, operationsEach: 10)]
@@ -38,7 +42,7 @@ enum StepWorkloads {
         ) { type in
             var data = BenchmarkData(type)
             let model = try data.model { ConvNet() }
-            let optimizer = SGD(model, learningRate: 0.01, momentum: 0.9)
+            let optimizer = SGD(model, learningRate: smallRate, momentum: 0.9)
             let (x, labels) = (try data.normal([batch, 1, 32, 32]), try data.integers([batch], below: 10))
             let step = compiled { (x: Tensor, labels: Tensor) in
                 let loss = crossEntropy(model(x), labels)
@@ -86,7 +90,7 @@ enum StepWorkloads {
     ) { type in
         var data = BenchmarkData(type)
         let model = try data.model { SmallVGG() }
-        let optimizer = SGD(model, learningRate: 0.01)
+        let optimizer = SGD(model, learningRate: smallRate)
         let (x, labels) = (try data.normal([32, 3, 32, 32]), try data.integers([32], below: 10))
         let step = compiled { (x: Tensor, labels: Tensor) in
             let loss = crossEntropy(model(x), labels)
