@@ -27,7 +27,7 @@ struct BenchmarkServer {
                     try answer([("microseconds", .real(each * 1e6)), ("iterations", .whole(count))])
                 } else {
                     session = nil
-                    session = try BenchmarkSession(workload(request), seed: seed)
+                    session = try BenchmarkSession(workload(request), checkSeed: seed)
                     try answer([("ready", .flag(true))])
                 }
             } catch let error as DataError {

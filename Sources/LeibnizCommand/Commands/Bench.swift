@@ -82,7 +82,7 @@ struct Bench: ParsableCommand {
     }
 
     private func time(_ workload: Workload, _ limits: MachineLimits?, threads: Int) throws {
-        var session = try BenchmarkSession(workload, seed: seed)
+        var session = try BenchmarkSession(workload, checkSeed: seed)
         let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
         let result = BenchmarkResult(workload: workload, rounds: times)
         if Console.isWatched { Console.replaceLine("") }

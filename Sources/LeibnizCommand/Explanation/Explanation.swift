@@ -50,7 +50,7 @@ struct Explanation {
         self.workload = workload
         machine = .current
         clockRate = ClockRate.measured()
-        var session = try BenchmarkSession(unchecked: workload)
+        var session = try BenchmarkSession(workload, checkSeed: nil)
         let recorder = PlanRecorder()
         var (recorded, plain) = ([Round](), [Double]())
         for _ in 0..<rounds {
