@@ -161,7 +161,7 @@ struct Fusion {
             if own.count < offers[number].count {
                 let lists = own.map { $0.rows(rank: program[first].type.shape.rank) }
                 guard isRowScalar(number, own), let list = lists.first, let list, lists.allSatisfy({ $0 == list }),
-                    hasRows(first, list)
+                    hasRows(first, list), isWorthRows(list, of: first)
                 else { return nil }
                 rows[first] = list
                 return first
@@ -274,6 +274,13 @@ struct Fusion {
         case is any PointwisePrimitive, is any ViewPrimitive: return true
         default: return isReduction(root) && list == movingAxes(of: root)
         }
+    }
+
+    /// Whether the rows that some axes tell apart are enough to share among threads, or all is little work anyway.
+    private func isWorthRows(_ list: Set<Int>, of root: Int) -> Bool {
+        let shape = program[root].type.shape
+        return list == movingAxes(of: root) || shape.count <= Self.smallWork
+            || list.reduce(1) { $0 * shape.extents[$1] } >= Self.fewestRows
     }
 
     private func movingAxes(of number: Int) -> Set<Int> {

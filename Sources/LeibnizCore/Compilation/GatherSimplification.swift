@@ -32,4 +32,32 @@ extension Program {
         if let fill = instruction.primitive as? Fill { return append(Fill(number: fill.number, type: type), [], type) }
         return add(Broadcast(to: shape), instruction.operands, type)
     }
+
+    /// x − c·(rows scattered into zeros), computed by adding −c·rows to a copy of x: the step of an embedding, of which few rows
+    /// were looked at.
+    ///
+    /// - Returns: nil where the subtrahend is of another form, or most rows are there anyway.
+    mutating func scattered(from x: Int, _ subtrahend: Int, _ type: TensorType) -> Int? {
+        let product = self[subtrahend]
+        guard type.elementType.isFloatingPoint, self[x].type == type, product.primitive is Multiply else { return nil }
+        for (place, other) in [(0, 1), (1, 0)] {
+            let sum = self[product.operands[place]]
+            guard let scatter = sum.primitive as? ScatterAdd, sum.operands.count == 2, sum.type == type,
+                let factor = uniform(product.operands[other])
+            else { continue }
+            let rows = self[sum.operands[0]].type
+            guard rows.shape.count * 2 <= type.shape.count else { return nil }
+            let factors = add(Broadcast(to: rows.shape), [factor], rows)
+            let scaled = add(Negate(), [add(Multiply(), [factors, sum.operands[0]], rows)], rows)
+            return append(scatter, [scaled, sum.operands[1], x], type)
+        }
+        return nil
+    }
+
+    /// The instruction of one number that fills a value, if that is how it is made.
+    private func uniform(_ number: Int) -> Int? {
+        let instruction = self[number]
+        guard instruction.primitive is Broadcast, self[instruction.operands[0]].type.shape.count == 1 else { return nil }
+        return instruction.operands[0]
+    }
 }

@@ -89,7 +89,7 @@ struct RootLowering {
         case let scatter as ScatterAdd:
             let (operand, indices) = (program[root].operands[0], program[root].operands[1])
             return [
-                zeros(root),
+                program[root].operands.count > 2 ? copy(of: program[root].operands[2], into: root) : zeros(root),
                 nest(root) { lowering throws(LoweringInterruption) in
                     let index = lowering.scatterLoops(
                         over: lowering.program[operand].type.shape, along: scatter.axis, owner: root)
@@ -128,6 +128,13 @@ struct RootLowering {
                     }
                 }
             ]
+        }
+    }
+
+    private mutating func copy(of operand: Int, into root: Int) -> LoweredKernel {
+        nest(root) { lowering throws(LoweringInterruption) in
+            let index = lowering.outerLoops(over: lowering.program[root].type.shape, owner: root)
+            try lowering.store(try lowering.element(operand, at: index), at: index)
         }
     }
 

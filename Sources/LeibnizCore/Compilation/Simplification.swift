@@ -13,7 +13,7 @@ extension Program {
             return folded(operands, type) { $0 + $1 }
         case is Subtract:
             if number(operands[1]) == 0 { return operands[0] }
-            return folded(operands, type) { $0 - $1 }
+            return folded(operands, type) { $0 - $1 } ?? scattered(from: operands[0], operands[1], type)
         case is Multiply:
             for (one, other) in [(0, 1), (1, 0)] {
                 if number(operands[one]) == 1 { return operands[other] }
