@@ -34,6 +34,8 @@ struct NestWork {
         var index = Affine()
         /// The axes along which the address follows data.
         var gathered: AxisSet = []
+        /// The axes along which bounds are tested.
+        var bounded: AxisSet = []
     }
 
     /// The items of one stage.
@@ -94,11 +96,11 @@ struct NestWork {
         _ kind: Item.Kind, _ access: Access, _ nest: LoopNest, _ dependence: [AxisSet]
     ) -> Item {
         let gathered = access.gathers.reduce(into: AxisSet()) { $0.formUnion(dependence[$1.value]) }
-        var axes = AxisSet(access.index.terms.map(\.axis)).union(gathered)
-        for bound in access.bounds { axes.formUnion(AxisSet(bound.index.terms.map(\.axis))) }
+        let axes = AxisSet(access.index.terms.map(\.axis)).union(gathered)
+        let bounded = AxisSet(access.bounds.flatMap { $0.index.terms.map(\.axis) })
         return Item(
-            kind: kind, weight: 1, bytes: nest.buffers[access.buffer].type.byteCount, axes: axes, index: access.index,
-            gathered: gathered)
+            kind: kind, weight: 1, bytes: nest.buffers[access.buffer].type.byteCount, axes: axes.union(bounded),
+            index: access.index, gathered: gathered, bounded: bounded)
     }
 
     /// For each value the axes that it varies along.

@@ -35,6 +35,8 @@ struct TileCost {
         var rows: AxisSet
         /// Stores with gaps between lanes: the axes along which copies fill them.
         var woven: AxisSet
+        /// Loads that are tested at each iteration: the axes along which copies need tests of their own.
+        var tested: AxisSet
     }
 
     /// One stage with what does not depend on copies.
@@ -83,7 +85,8 @@ struct TileCost {
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows), woven: AxisSet(woven))
+                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows), woven: AxisSet(woven),
+                    tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [])
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {
                 let extent = nest.axes[$1].extent
@@ -159,6 +162,11 @@ struct TileCost {
                 one = Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: tile.first.count > 2 ? 2 : 1)
             }
             if entry.isInner {
+                // A comparison and a choice of the address, which copies that share the bounds share.
+                if !entry.tested.isEmpty {
+                    let tests = Double(tile.factor(entry.tested, stage: stage.number))
+                    if tests > 1 { inner.operations += 3 * tests + count }
+                }
                 inner.add(one, times: count)
                 if entry.isLoad {
                     registers += one.loads * count
