@@ -57,7 +57,9 @@ extension Program {
     /// The instruction of one number that fills a value, if that is how it is made.
     private func uniform(_ number: Int) -> Int? {
         let instruction = self[number]
-        guard instruction.primitive is Broadcast, self[instruction.operands[0]].type.shape.count == 1 else { return nil }
+        guard instruction.primitive is Broadcast, self[instruction.operands[0]].type.shape.count == 1 else {
+            return nil
+        }
         return instruction.operands[0]
     }
 }

@@ -37,10 +37,42 @@ struct LayoutSearch {
         }
         self.users = users
         isFree = Set(users.keys.filter { !fixed.contains($0) && program[$0].type.shape.rank > 1 })
-        let isWorthwhile = isFree.contains { !(program[$0].primitive is Input) }
+        // Layouts matter between kernels only.
+        let isWorthwhile = kernels.count > 1 && isFree.contains { !(program[$0].primitive is Input) }
         while isWorthwhile, let best = best(among: families()) {
             layouts.merge(best.layouts) { known, _ in known }
             copies.merge(best.copies) { known, _ in known }
+        }
+        for nest in nests { pack(nest) }
+    }
+
+    // MARK: Packing
+
+    /// The bytes beyond which an operand of a contraction is packed: it would come from far away again and again.
+    private static let packedBytes = 8 << 20
+    /// The fewest uses of each element that are worth packing it.
+    private static let packedUses = 256
+
+    /// Puts the operands of a large contraction in order for its register tiles: blocks of neighbours along the axis that the result
+    /// keeps, one behind the other along the axis that is summed. Rows that lie a power of two apart would compete for a few lines
+    /// of each cache (Goto & van de Geijn, *Anatomy of high-performance matrix multiplication*, 2008).
+    private mutating func pack(_ nest: SurveyedNest) {
+        for access in nest.accesses where access.isInner && isOpen(access.number) {
+            let type = program[access.number].type
+            let kept = access.index.indices.filter { axis in
+                access.index[axis].terms.contains { nest.isOuter($0.axis) }
+            }
+            guard type.byteCount >= Self.packedBytes, kept.count == 1, kept.count < access.index.count,
+                access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
+                nest.uses(of: access) >= Self.packedUses
+            else { continue }
+            let layout = Layout(type.shape, innermost: kept[0])
+            if layout.isRowMajor { continue }
+            if program[access.number].primitive is Input {
+                copies[access.number] = layout
+            } else {
+                layouts[access.number] = layout
+            }
         }
     }
 
@@ -152,6 +184,15 @@ private struct SurveyedNest {
             stage.axes.reduce(1.0) { $0 * Double(nest.axes[$1].extent) }
         }
         innerPoints = outerPoints * (walks.isEmpty ? 1 : walks.reduce(0, +) / Double(walks.count))
+    }
+
+    /// Whether a loop is around all stages.
+    func isOuter(_ axis: Int) -> Bool { outer.contains(axis) }
+
+    /// How often each element that an access reads is read.
+    func uses(of access: MemoryAccess) -> Int {
+        let moving = Set(access.index.flatMap { $0.terms.map(\.axis) })
+        return outer.reduce(1) { moving.contains($1) ? $0 : $0 * extents[$1] }
     }
 
     /// Vector operations that the nest takes along its best axis.

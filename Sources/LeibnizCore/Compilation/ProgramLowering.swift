@@ -19,12 +19,11 @@ struct ProgramLowering {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
         // Layouts matter between kernels only.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
-        let search =
-            surveyed.count > 1 ? LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept)) : nil
-        let (copied, numbers) = given.copying(Set(search?.copies.keys.map { $0 } ?? []))
+        let search = LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept))
+        let (copied, numbers) = given.copying(Set(search.copies.keys))
         var chosen: [Int: Layout] = [:]
-        for (number, layout) in search?.layouts ?? [:] { chosen[numbers[number]] = layout }
-        for (number, layout) in search?.copies ?? [:] { chosen[numbers[number]] = layout }
+        for (number, layout) in search.layouts { chosen[numbers[number]] = layout }
+        for (number, layout) in search.copies { chosen[numbers[number]] = layout }
 
         var attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         // Every round pins something, so there is an end.
