@@ -35,6 +35,21 @@ import Testing
         #expect(pool.bytesKept == 4096)
     }
 
+    @Test func `a pool gives back the sizes that nobody asks for first`() {
+        let pool = BufferPool(keptLimit: 4096)
+        let old = (0..<3).map { _ in pool.take(byteCount: 1024) }
+        for block in old { pool.giveBack(block, byteCount: 1024) }
+        // A step of another size that runs again and again gets its own block back.
+        var first: UnsafeMutableRawPointer?
+        for turn in 0..<5 {
+            let block = pool.take(byteCount: 2048)
+            if turn > 0 { #expect(block == first) }
+            first = block
+            pool.giveBack(block, byteCount: 2048)
+        }
+        #expect(pool.systemAllocationCount == 4 && pool.bytesKept <= 4096)
+    }
+
     @Test func `an impossible size is an error`() {
         #expect(throws: OutOfMemory(byteCount: 1 << 60)) { try Buffer(trying: 1 << 60) }
         #expect(throws: OutOfMemory(byteCount: -1)) { try Buffer(trying: -1) }

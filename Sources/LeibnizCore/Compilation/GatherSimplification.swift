@@ -62,4 +62,42 @@ extension Program {
         }
         return instruction.operands[0]
     }
+
+    /// The same program in which an index that another gather checks is taken for what it is, instead of being looked up in a table of
+    /// all places.
+    func trustingCheckedIndices() -> Program {
+        func base(_ number: Int) -> Int {
+            var number = number
+            while self[number].primitive is Reshape { number = self[number].operands[0] }
+            return number
+        }
+        /// What a gather checks: the indices, and below what they have to be.
+        struct Check: Hashable {
+            let indices: Int
+            let extent: Int
+        }
+        func check(_ instruction: Instruction) -> (check: Check, isTable: Bool)? {
+            guard let take = instruction.primitive as? TakeAlong else { return nil }
+            let table = self[instruction.operands[0]]
+            let check = Check(indices: base(instruction.operands[1]), extent: table.type.shape[take.axis])
+            return (check, table.primitive is Iota && table.type.shape.rank == 1)
+        }
+        let checks = instructions.compactMap(check)
+        let made = Set(checks.filter { !$0.isTable }.map(\.check))
+        guard checks.contains(where: { $0.isTable && made.contains($0.check) }) else { return self }
+        var (result, numbers) = (Program(), [Int]())
+        for instruction in instructions {
+            let operands = instruction.operands.map { numbers[$0] }
+            if let (check, isTable) = check(instruction), isTable, made.contains(check) {
+                let indices = operands[1]
+                let isSame = result[indices].type == instruction.type
+                numbers.append(isSame ? indices : result.append(Cast(to: .int64), [indices], instruction.type))
+            } else {
+                numbers.append(result.append(instruction.primitive, operands, instruction.type))
+            }
+        }
+        (result.inputs, result.outputs) = (inputs.map { numbers[$0] }, outputs.map { numbers[$0] })
+        result.removeUnused()
+        return result
+    }
 }

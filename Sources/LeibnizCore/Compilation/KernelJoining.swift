@@ -17,8 +17,10 @@ struct KernelJoining {
 
     /// The most scalars of a joined nest.
     private static let limit = 128
-    /// The most points of a reduction that may follow another: more of them deserve threads and tiles of their own.
+    /// The most points of a reduction that may follow another: more of them deserve threads and tiles of their own, unless there are
+    /// rows enough to share, each of which stays in a core's cache.
     private static let smallRegion = 64
+    private static let (fewestRows, longestRow) = (64, 1 << 14)
 
     /// What kernels that may be joined side by side have in common.
     private struct Walk: Hashable {
@@ -48,9 +50,14 @@ struct KernelJoining {
         guard case .nest(let nest) = kernel.work, isCandidate(kernel, nest) else { return append(kernel, walks: []) }
         // What it reads is complete, and what it writes into is cleared, if it has to be.
         let ready = kernel.memory.map { completion[$0] ?? -1 }.max() ?? -1
-        if ready >= 0, let joined = followed(kernels[ready], kernel) { return replace(ready, by: joined, kernel) }
+        if ready >= 0, let joined = followed(kernels[ready], kernel) {
+            guard ready == kernels.count - 1 else { return replace(ready, by: joined, kernel) }
+            // Both together may follow an earlier one, which the first alone did not need.
+            for number in kernels.removeLast().written { completion[number] = nil }
+            return add(joined)
+        }
         let walks = Walk.all(of: kernel, in: nest).filter { isLarge($0.input) }
-        for place in walks.flatMap({ places[$0] ?? [] }) where place > ready {
+        for place in walks.flatMap({ places[$0] ?? [] }) where place > ready && place < kernels.count {
             if let joined = joined(kernels[place], kernel) { return replace(place, by: joined, kernel) }
         }
         append(kernel, walks: walks)
@@ -83,10 +90,19 @@ struct KernelJoining {
 
     /// Both kernels as one, the second after the first at each point.
     private func followed(_ first: LoweredKernel, _ second: LoweredKernel) -> LoweredKernel? {
-        guard case .nest(let a) = first.work, case .nest(let b) = second.work, isCandidate(first, a),
-            !a.hasReductions || b.greatestRegion <= Self.smallRegion
+        guard case .nest(let a) = first.work, case .nest(let given) = second.work, isCandidate(first, a) else {
+            return nil
+        }
+        let b = given.byRows(of: a) ?? given
+        guard !a.hasReductions || b.greatestRegion <= Self.smallRegion || areRows(a) && areRows(b)
         else { return nil }
-        return joined(first, second) { $0.followed(by: $1, buffers: $2, checks: first.checks.count) }
+        return joined(first, second.computing(b)) { $0.followed(by: $1, buffers: $2, checks: first.checks.count) }
+    }
+
+    /// Whether a nest walks rows that share nothing which a register tile would load once for several.
+    private func areRows(_ nest: LoopNest) -> Bool {
+        nest.outer.reduce(1) { $0 * nest.axes[$1].extent } >= Self.fewestRows && nest.greatestRegion <= Self.longestRow
+            && !nest.sharesLoads
     }
 
     private func joined(
@@ -111,6 +127,49 @@ struct KernelJoining {
 extension LoopNest {
     fileprivate var hasReductions: Bool { !reductions.isEmpty }
 
+    /// The same map with one loop around for each row of another nest, and the others inside of it; nil where they do not fit, or
+    /// neighbours are not written along the inner ones.
+    fileprivate func byRows(of rows: LoopNest) -> LoopNest? {
+        let count = rows.outer.count
+        guard rows.hasReductions, outer.count > count, sequential.isEmpty,
+            zip(outer, rows.outer).allSatisfy({ axes[$0].extent == rows.axes[$1].extent }),
+            stages.allSatisfy({ $0.axes.isEmpty && $0.reductions.isEmpty })
+        else { return nil }
+        let inner = Array(outer[count...])
+        let isAlong = stages.flatMap(\.stores).allSatisfy { store in
+            inner.contains { store.access.index.stride(of: $0) == 1 }
+        }
+        guard isAlong else { return nil }
+        var nest = self
+        nest.outer.removeLast(inner.count)
+        for place in nest.stages.indices { nest.stages[place].axes = inner }
+        return nest
+    }
+
+    /// Whether some load inside of a reduction is the same at several outer points.
+    fileprivate var sharesLoads: Bool {
+        let moving = outer.filter { axes[$0].extent > 1 }
+        return stages.contains { stage in
+            guard !stage.reductions.isEmpty, !stage.axes.isEmpty else { return false }
+            return stage.reductions.contains { number in
+                loads(below: reductions[number].value).contains { access in
+                    access.gathers.isEmpty && stage.axes.contains { access.index.stride(of: $0) != 0 }
+                        && !moving.allSatisfy { access.index.stride(of: $0) != 0 }
+                }
+            }
+        }
+    }
+
+    private func loads(below root: ValueID) -> [Access] {
+        var (found, isNeeded) = ([Access](), [Bool](repeating: false, count: root + 1))
+        isNeeded[root] = true
+        for id in stride(from: root, through: 0, by: -1) where isNeeded[id] {
+            if case .load(let access) = values[id].operation { found.append(access) }
+            for operand in values[id].operands { isNeeded[operand] = true }
+        }
+        return found
+    }
+
     /// The points of its largest reduction at one outer point.
     fileprivate var greatestRegion: Int {
         stages.map { $0.axes.reduce(1) { $0 * axes[$1].extent } }.max() ?? 1
@@ -118,6 +177,11 @@ extension LoopNest {
 }
 
 extension LoweredKernel {
+    /// The same kernel with another nest for the same work.
+    fileprivate func computing(_ nest: LoopNest) -> LoweredKernel {
+        LoweredKernel(work: .nest(nest), memory: memory, checks: checks, accesses: accesses, awaited: awaited)
+    }
+
     /// The same kernel without what it writes in vain.
     fileprivate func writing(only wanted: Set<Int>) -> LoweredKernel {
         guard case .nest(let nest) = work else { return self }

@@ -48,11 +48,12 @@ struct Program: Sendable {
         }
         outputs = graph.roots.map { numbers[$0] }
         removeUnused()
+        self = trustingCheckedIndices()
         known = [:]
     }
 
     /// Drops what simplification has left without a user. Inputs stay, for their places are known outside.
-    private mutating func removeUnused() {
+    mutating func removeUnused() {
         var isUsed = instructions.map { $0.primitive is Input }
         for output in outputs { isUsed[output] = true }
         for number in instructions.indices.reversed() where isUsed[number] {

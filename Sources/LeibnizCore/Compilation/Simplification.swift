@@ -37,7 +37,7 @@ extension Program {
             if reduce.axes.allSatisfy({ self[operands[0]].type.shape[$0] == 1 }) {
                 return view(Reshape(to: type.shape), operands[0], type)
             }
-            return nil
+            return reduce.operation == .sum ? simplifiedSum(reduce, operands[0], type) : nil
         default: return nil
         }
     }

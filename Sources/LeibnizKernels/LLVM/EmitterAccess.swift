@@ -146,6 +146,7 @@ extension NestEmitter {
             return place.mask.map { builder.select($0, value, zero) } ?? value
         }
         if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
+            if let distance = fetched[access.buffer] { prefetch(place.pointer, scalar, ahead: distance) }
             return contiguous(place, at: point, declaration.type, scalar, read, readMasked)
         }
         if place.laneOffsets == nil, place.laneStride == 2, point.lanes > 2, declaration.type != .bool,

@@ -12,6 +12,8 @@ extension NestEmitter {
     func run(stage number: Int, _ tile: inout [Point], share: Share? = nil) {
         let stage = nest.stages[number]
         let loops = schedule.stages[number]
+        fetched = fetchedAhead(stage: number)
+        defer { fetched = [:] }
         let reductions = stage.reductions.map { nest.reductions[$0] }
         let stageLanes = loops.first { $0.lanes > 1 }?.lanes
         let copies = loops.reduce(1) { $1.isIndependent ? $0 * $1.count : $0 }

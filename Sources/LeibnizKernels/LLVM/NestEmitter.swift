@@ -18,6 +18,8 @@ final class NestEmitter {
     var transposed: [TransposedBlock: [Operand]] = [:]
     /// Values that wait for those of the other copies, to be written between them.
     var woven: [TransposedBlock: [(value: Operand, mask: Operand?)]] = [:]
+    /// The buffers whose next row is asked for while a stage runs, and how many elements further it is.
+    var fetched: [Int: Int] = [:]
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder) {

@@ -231,3 +231,8 @@ extension LoopNest {
         return values.count - 1
     }
 }
+
+extension Value {
+    /// The values that it is computed from.
+    public var operands: [ValueID] { operation.operands }
+}

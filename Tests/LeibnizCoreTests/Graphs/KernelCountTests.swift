@@ -42,8 +42,8 @@ import Testing
             -mean(logSoftmax(x).taking(along: -1, classes.expanded(at: -1)))
         }
         let lowering = ProgramLowering(Program(GraphSnapshot([value.node, gradient.node], to: .values)))
-        // Once for the sums of rows, once for the derivative; the loss looks at one element of each row.
-        #expect(lowering.kernels.filter { $0.memory.contains(lowering.program.inputs[0]) }.count == 3)
+        // Once for the sums of rows and the one element that the loss looks at, once for the derivative.
+        #expect(lowering.kernels.filter { $0.memory.contains(lowering.program.inputs[0]) }.count == 2)
         let (probabilities, labels) = (try softmax(x).doubles(), (0..<17).map { $0 % 5 })
         let loss = labels.enumerated().reduce(0) { $0 - Foundation.log(probabilities[$1.0 * 5 + $1.1]) } / 17
         #expect(try isClose(value, [loss]))
@@ -93,6 +93,105 @@ import Testing
         for (place, value) in values.enumerated() { expected[2 * place + 1] = value }
         #expect(spread == expected)
         #expect(try isClose(a, values.map { Foundation.sin($0) }))
+    }
+
+    @Test func `many rows of a cross entropy and its gradient are one kernel`() throws {
+        let x = Tensor.normal([130, 7], seed: 10, .float64)
+        let classes = Tensor((0..<130).map { Int32($0 % 7) })
+        let w = Tensor.normal([130], seed: 11, .float64)
+        try evaluate(x, classes, w)
+        let f = { (x: Tensor) in -logSoftmax(x).taking(along: -1, classes.expanded(at: -1)).squeezed([-1]) }
+        let (y, pull) = pullback(f, at: x)
+        let gradient = pull(w)
+        #expect(kernelCount([y, gradient]) == 1)
+        let (probabilities, weights) = (try softmax(x).doubles(), try w.doubles())
+        let expected = probabilities.enumerated().map { place, p in
+            weights[place / 7] * (p - (place / 7 % 7 == place % 7 ? 1 : 0))
+        }
+        #expect(try isClose(gradient, expected))
+    }
+
+    @Test func `a class out of range is found where only the gradient is asked for`() throws {
+        let x = try rows(seed: 12)
+        let classes = Tensor((0..<17).map { Int32($0 == 11 ? 5 : 0) })
+        try evaluate(classes)
+        let gradient = gradient { -mean(logSoftmax($0).taking(along: -1, classes.expanded(at: -1))) }(x)
+        #expect { try evaluate(gradient) } throws: { "\($0)".contains("index 5 at position [11, 0]") }
+    }
+
+    @Test func `a chain and its derivatives are one kernel`() throws {
+        let (a, b, w) = (try rows(seed: 13), try rows(seed: 14), try rows(seed: 15))
+        let f = { (a: Tensor, b: Tensor) in sigmoid(tanh(a * b + a) * b) }
+        let (y, pull) = pullback(f, at: (a, b))
+        let (da, db) = pull(w)
+        #expect(kernelCount([y, da, db]) == 1)
+        try evaluate(y, da, db)
+        let loss = { (a: Tensor, b: Tensor) in sum(f(a, b) * w) }
+        #expect(try isClose(da, gradient(of: loss)(a, b).0.doubles()))
+        #expect(try isClose(db, gradient(of: loss)(a, b).1.doubles()))
+    }
+
+    @Test func `windows that overlap and are padded never stand in memory`() throws {
+        let x = Tensor.normal([16, 6, 41, 38], seed: 16, .float64)
+        try evaluate(x)
+        let f = { (x: Tensor) in
+            max(
+                x.padded([(1, 1), (1, 1)], with: -.infinity).windows(axis: 2, size: 3, stride: 2)
+                    .windows(axis: 3, size: 3, stride: 2), axes: [4, 5])
+        }
+        let (y, pull) = pullback(f, at: x)
+        let w = Tensor.normal(y.shape, seed: 17, .float64)
+        try evaluate(w)
+        let gradient = pull(w)
+        let lowering = ProgramLowering(Program(GraphSnapshot([y.node, gradient.node], to: .values)))
+        let written = lowering.kernels.flatMap(\.written).map { lowering.program[$0].type.shape.count }
+        #expect(written.allSatisfy { $0 <= x.shape.count } && lowering.kernels.count <= 3)
+        // Each window's cotangent arrives where its maximum stands.
+        let (image, maxima, cotangents) = (try x.doubles(), try y.doubles(), try w.doubles())
+        var expected = [Double](repeating: 0, count: image.count)
+        let (rows, columns) = (y.shape[2], y.shape[3])
+        for plane in 0..<96 {
+            for place in 0..<rows * columns {
+                let (i, j, number) = (place / columns, place % columns, plane * rows * columns + place)
+                for k in 0..<9 {
+                    let (row, column) = (2 * i + k / 3 - 1, 2 * j + k % 3 - 1)
+                    guard (0..<41).contains(row), (0..<38).contains(column) else { continue }
+                    let pixel = plane * 41 * 38 + row * 38 + column
+                    if image[pixel] == maxima[number] { expected[pixel] += cotangents[number] }
+                }
+            }
+        }
+        #expect(try isClose(gradient, expected))
+    }
+
+    @Test func `a step of few rows writes a copy and adds to it`() throws {
+        let table = Tensor.normal([300, 8], seed: 18, .float64)
+        let indices = Tensor([3, 299, 3, 0, 17].map { Int64($0) })
+        let (w, rate) = (Tensor.normal([5, 8], seed: 19, .float64), Tensor(0.5, .float64))
+        try evaluate(table, indices, w, rate)
+        let gradient = gradient { sum($0[indices] * w) }(table)
+        let next = table - rate * gradient
+        let lowering = ProgramLowering(Program(GraphSnapshot([next.node], to: .values)))
+        #expect(!lowering.kernels.contains { $0.written.isEmpty } && lowering.kernels.count <= 3)
+        var expected = try table.doubles()
+        for (row, index) in [3, 299, 3, 0, 17].enumerated() {
+            for column in 0..<8 { expected[index * 8 + column] -= try 0.5 * w.doubles()[row * 8 + column] }
+        }
+        #expect(try isClose(next, expected))
+    }
+
+    @Test func `operands of large contractions are packed`() throws {
+        let (a, b) = (Tensor.normal([1536, 1400], seed: 20), Tensor.normal([1400, 1536], seed: 21))
+        try evaluate(a, b)
+        let product = matmul(a, b)
+        let lowering = ProgramLowering(Program(GraphSnapshot([product.node], to: .values)))
+        #expect(lowering.program.instructions.filter { $0.primitive is Copy }.count == 2)
+        guard KernelLibrary.shared.backendDescription.backend == .llvm else { return }
+        let (left, right, found) = (try a.doubles(), try b.doubles(), try product.doubles())
+        for (i, j) in [(0, 0), (1535, 1535), (700, 13), (63, 64)] {
+            let exact = (0..<1400).reduce(0.0) { $0 + left[i * 1400 + $1] * right[$1 * 1536 + j] }
+            #expect(abs(found[i * 1536 + j] - exact) < 1e-2)
+        }
     }
 
     @Test func `batches stand innermost between the kernels of a net`() throws {
