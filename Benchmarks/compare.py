@@ -39,6 +39,7 @@ class Worker:
     def ask(self, request, limit):
         """The worker's reply, or an error in place of it; a worker that is stuck or talks nonsense is ended."""
         try:
+            os.killpg(self.process.pid, signal.SIGCONT)
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
             if not select.select([self.process.stdout], [], [], limit)[0]:
@@ -46,6 +47,8 @@ class Worker:
             reply = self.process.stdout.readline()
             if not reply:
                 raise EOFError(f"it ended; see {self.log}")
+            # Threads that go on spinning would take a processor from whose turn it is next.
+            os.killpg(self.process.pid, signal.SIGSTOP)
             return json.loads(reply)
         except (OSError, EOFError, ValueError) as error:
             self.stop()

@@ -20,7 +20,7 @@ struct KernelJoining {
     /// The most points of a reduction that may follow another: more of them deserve threads and tiles of their own, unless there are
     /// rows enough to share, each of which stays in a core's cache.
     private static let smallRegion = 64
-    private static let (fewestRows, longestRow) = (64, 1 << 14)
+    private static let (fewestRows, longestRow) = (64, 1 << 16)
 
     /// What kernels that may be joined side by side have in common.
     private struct Walk: Hashable {
@@ -102,7 +102,7 @@ struct KernelJoining {
     /// Whether a nest walks rows that share nothing which a register tile would load once for several.
     private func areRows(_ nest: LoopNest) -> Bool {
         nest.outer.reduce(1) { $0 * nest.axes[$1].extent } >= Self.fewestRows && nest.greatestRegion <= Self.longestRow
-            && !nest.sharesLoads
+            && nest.readsRows
     }
 
     private func joined(
@@ -146,17 +146,16 @@ extension LoopNest {
         return nest
     }
 
-    /// Whether some load inside of a reduction is the same at several outer points.
-    fileprivate var sharesLoads: Bool {
+    /// Whether every reduction reads something that is another at each outer point: nothing for a register tile to share.
+    fileprivate var readsRows: Bool {
         let moving = outer.filter { axes[$0].extent > 1 }
-        return stages.contains { stage in
-            guard !stage.reductions.isEmpty, !stage.axes.isEmpty else { return false }
-            return stage.reductions.contains { number in
-                loads(below: reductions[number].value).contains { access in
-                    access.gathers.isEmpty && stage.axes.contains { access.index.stride(of: $0) != 0 }
-                        && !moving.allSatisfy { access.index.stride(of: $0) != 0 }
+        return stages.allSatisfy { stage in
+            stage.axes.isEmpty
+                || stage.reductions.allSatisfy { number in
+                    loads(below: reductions[number].value).contains { access in
+                        moving.allSatisfy { access.index.stride(of: $0) != 0 }
+                    }
                 }
-            }
         }
     }
 

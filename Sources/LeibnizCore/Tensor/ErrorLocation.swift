@@ -1,4 +1,5 @@
 import Foundation
+import LeibnizKernels
 import Runtime
 import Synchronization
 
@@ -55,7 +56,8 @@ struct CallerPlace {
     private(set) var layerPath: String?
 
     static func find() -> CallerPlace {
-        isUnderValgrind ? CallerPlace() : images.withLock { CallerPlace(symbolicated(&$0)) }
+        guard !isUnderValgrind, let trace = try? Backtrace.capture(limit: 128) else { return CallerPlace() }
+        return images.withLock { images in onLargeStack { CallerPlace(symbolicated(trace, &images)) } }
     }
 
     private init(_ symbols: SymbolicatedBacktrace? = nil) {
@@ -78,13 +80,12 @@ struct CallerPlace {
 
     /// The mapped libraries, as the last capture found them.
     ///
-    /// `ImageMap.capture` reads the headers of every mapped file. A symbolicated trace maps the program's file once more and unmaps it
-    /// when it is released, under the eyes of a capture on another thread, which then faults: so the lock is held until the trace is gone,
-    /// and maps are read again only when they must be.
+    /// `ImageMap.capture` reads the headers of every mapped file. Finding symbols maps the program's file once more, and unmaps it when
+    /// the thread ends that asked, under the eyes of a capture on another thread, which then faults: so a thread of its own asks, the lock
+    /// is held until it has ended, and maps are read again only when they must be.
     private static let images = Mutex(ImageMap?.none)
 
-    private static func symbolicated(_ images: inout ImageMap?) -> SymbolicatedBacktrace? {
-        guard let trace = try? Backtrace.capture(limit: 128) else { return nil }
+    private static func symbolicated(_ trace: Backtrace, _ images: inout ImageMap?) -> SymbolicatedBacktrace? {
         var known = images ?? ImageMap.capture()
         // A frame outside of all of them is of a library that was loaded later.
         if trace.frames.prefix(32).contains(where: { known.indexOfImage(at: $0.originalProgramCounter) == nil }) {

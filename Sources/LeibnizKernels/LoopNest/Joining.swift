@@ -39,22 +39,22 @@ extension LoopNest {
 
 extension LoopNest {
     /// This nest and then another over the same outer loops, in one: what the other reads at the point where this one writes it
-    /// never goes through memory.
+    /// never goes through memory. What is written in the loops of a stage is computed again in those where it is read.
     ///
     /// - Parameters: as of `joined`.
-    /// - Returns: the nest and the new number of each of the other's axes; nil where the outer loops differ, or where the other reads what this one writes at another point, or under
-    ///   bounds; also where it could not wait: this one's value has to be there outside of all inner loops.
+    /// - Returns: the nest and the new number of each of the other's axes; nil where the outer loops differ, or where the other
+    ///   reads what this one writes at another point, or under bounds.
     public func followed(
         by other: LoopNest, buffers places: [Int], checks: Int
     ) -> (nest: LoopNest, axes: [Int])? {
         guard extents(of: outer) == other.extents(of: other.outer) else { return nil }
-        var written: [Int: Store] = [:]
+        var written: [Int: (store: Store, axes: [Int])] = [:]
         for stage in stages {
             for store in stage.stores {
-                guard stage.axes.isEmpty, store.mode == .write, store.access.bounds.isEmpty,
+                guard stage.reductions.isEmpty, store.mode == .write, store.access.bounds.isEmpty,
                     store.access.gathers.isEmpty
                 else { return nil }
-                written[store.access.buffer] = store
+                written[store.access.buffer] = (store, stage.axes)
             }
         }
         var joined = addingBuffers(of: other, at: places)
@@ -68,9 +68,11 @@ extension LoopNest {
         var values: [ValueID] = []
         for value in other.values {
             let operation = renaming.operation(value.operation, values)
-            if case .load(let access) = operation, let store = written[access.buffer] {
-                guard access == store.access else { return nil }
-                values.append(store.value)
+            if case .load(let access) = operation, let (store, inner) = written[access.buffer] {
+                guard access.bounds.isEmpty, access.gathers.isEmpty,
+                    let renamed = joined.axes(of: store.access.index, as: access.index, inner: inner)
+                else { return nil }
+                values.append(joined.copied(store.value, axes: renamed))
             } else {
                 values.append(joined.value(operation, value.type))
             }
@@ -116,6 +118,39 @@ extension LoopNest {
             }
         }
         return (nest, kept)
+    }
+
+    /// How the axes of one address have to be renamed so that it becomes another; nil where no renaming of `inner` does it.
+    private func axes(of written: Affine, as read: Affine, inner: [Int]) -> [Int]? {
+        guard written.offset == read.offset, written.terms.count == read.terms.count else { return nil }
+        var (renamed, rest) = (Array(axes.indices), read.terms)
+        for term in written.terms {
+            let partner = rest.firstIndex {
+                inner.contains(term.axis)
+                    ? $0.stride == term.stride && axes[$0.axis].extent == axes[term.axis].extent
+                        && !outer.contains($0.axis)
+                    : $0 == term
+            }
+            guard let partner else { return nil }
+            renamed[term.axis] = rest.remove(at: partner).axis
+        }
+        return renamed
+    }
+
+    /// A value with other axes, written once more where it depends on them.
+    private mutating func copied(_ root: ValueID, axes renamed: [Int]) -> ValueID {
+        if renamed == Array(axes.indices) { return root }
+        let renaming = Renaming(buffers: Array(buffers.indices), axes: renamed, reductions: 0, checks: 0)
+        var isNeeded = [Bool](repeating: false, count: root + 1)
+        isNeeded[root] = true
+        for id in stride(from: root, through: 0, by: -1) where isNeeded[id] {
+            for operand in values[id].operation.operands { isNeeded[operand] = true }
+        }
+        var numbers = Array(0...root)
+        for id in 0...root where isNeeded[id] {
+            numbers[id] = value(renaming.operation(values[id].operation, numbers), values[id].type)
+        }
+        return numbers[root]
     }
 
     /// This nest with another's buffers: those that stand behind its own are new.
