@@ -16,7 +16,7 @@ struct KernelJoining {
     private var places: [Walk: [Int]] = [:]
 
     /// The most scalars of a joined nest.
-    private static let limit = 128
+    private static let limit = 256
     /// The most points of a reduction that may follow another: more of them deserve threads and tiles of their own, unless there are
     /// rows enough to share, each of which stays in a core's cache.
     private static let smallRegion = 64
