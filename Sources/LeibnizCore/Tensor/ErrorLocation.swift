@@ -56,8 +56,15 @@ struct CallerPlace {
     private(set) var layerPath: String?
 
     static func find() -> CallerPlace {
-        guard !isUnderValgrind, let trace = try? Backtrace.capture(limit: 128) else { return CallerPlace() }
-        return images.withLock { images in onLargeStack { CallerPlace(symbolicated(trace, &images)) } }
+        if isUnderValgrind { return CallerPlace() }
+        return images.withLock { images in
+            let known = images ?? ImageMap.capture()
+            images = known
+            guard let trace = try? Backtrace.capture(limit: 128, images: known) else { return CallerPlace() }
+            return onLargeStack {
+                CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
+            }
+        }
     }
 
     private init(_ symbols: SymbolicatedBacktrace? = nil) {
@@ -78,22 +85,13 @@ struct CallerPlace {
         if !layers.isEmpty { layerPath = layers.reversed().joined(separator: ".") }
     }
 
-    /// The mapped libraries, as the last capture found them.
+    /// The mapped libraries, as they were when the first caller was looked for; frames of later ones are not told.
     ///
-    /// `ImageMap.capture` reads the headers of every mapped file. Finding symbols maps the program's file once more, and unmaps it when
-    /// the thread ends that asked, under the eyes of a capture on another thread, which then faults: so a thread of its own asks, the lock
-    /// is held until it has ended, and maps are read again only when they must be.
+    /// Capturing them reads the headers of every mapped file. Finding symbols maps the program's file once more, and unmaps it when
+    /// the thread ends that asked, under the eyes of a capture on another thread, which then faults. So they are captured once, before
+    /// any symbol is looked for, and handed to the trace, which would capture them anew; a thread of its own asks for symbols, and the
+    /// lock is held until it has ended.
     private static let images = Mutex(ImageMap?.none)
-
-    private static func symbolicated(_ trace: Backtrace, _ images: inout ImageMap?) -> SymbolicatedBacktrace? {
-        var known = images ?? ImageMap.capture()
-        // A frame outside of all of them is of a library that was loaded later.
-        if trace.frames.prefix(32).contains(where: { known.indexOfImage(at: $0.originalProgramCounter) == nil }) {
-            known = ImageMap.capture()
-        }
-        images = known
-        return trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations])
-    }
 
     /// Whether the process runs under valgrind, in whose address space the unwinder faults: errors then name no place.
     private static let isUnderValgrind = getenv("LD_PRELOAD").map { String(cString: $0).contains("valgrind") } ?? false
