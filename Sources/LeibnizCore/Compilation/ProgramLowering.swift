@@ -17,7 +17,7 @@ struct ProgramLowering {
 
     init(_ given: Program) {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
-        // Layouts matter between kernels only.
+        // Layouts are chosen for kernels as they will be joined.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
         let search = LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept))
         let (copied, numbers) = given.copying(Set(search.copies.keys))
