@@ -46,7 +46,7 @@ extension Program {
                 let factor = uniform(product.operands[other])
             else { continue }
             let rows = self[sum.operands[0]].type
-            guard rows.shape.count * 2 <= type.shape.count else { return nil }
+            guard rows.shape.count <= 8 * type.shape.count else { return nil }
             let factors = add(Broadcast(to: rows.shape), [factor], rows)
             let scaled = add(Negate(), [add(Multiply(), [factors, sum.operands[0]], rows)], rows)
             return append(scatter, [scaled, sum.operands[1], x], type)
@@ -66,11 +66,6 @@ extension Program {
     /// The same program in which an index that another gather checks is taken for what it is, instead of being looked up in a table of
     /// all places.
     func trustingCheckedIndices() -> Program {
-        func base(_ number: Int) -> Int {
-            var number = number
-            while self[number].primitive is Reshape { number = self[number].operands[0] }
-            return number
-        }
         /// What a gather checks: the indices, and below what they have to be.
         struct Check: Hashable {
             let indices: Int
@@ -79,7 +74,7 @@ extension Program {
         func check(_ instruction: Instruction) -> (check: Check, isTable: Bool)? {
             guard let take = instruction.primitive as? TakeAlong else { return nil }
             let table = self[instruction.operands[0]]
-            let check = Check(indices: base(instruction.operands[1]), extent: table.type.shape[take.axis])
+            let check = Check(indices: unshaped(instruction.operands[1]), extent: table.type.shape[take.axis])
             return (check, table.primitive is Iota && table.type.shape.rank == 1)
         }
         let checks = instructions.compactMap(check)

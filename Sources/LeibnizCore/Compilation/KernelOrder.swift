@@ -20,48 +20,25 @@ struct KernelOrder {
     private var users: [Int: Set<Int>] = [:]
     private var isDone: [Bool]
 
-    /// - Parameter kept: the instructions whose memory leaves the plan.
-    init(_ program: Program, _ given: [LoweredKernel], kept: [Int]) {
+    /// - Parameters:
+    ///   - dependences: what has to be through before what; there is no circle.
+    ///   - kept: the instructions whose memory leaves the plan.
+    init(_ program: Program, _ given: [LoweredKernel], _ dependences: KernelDependences, kept: [Int]) {
         let kept = Set(kept)
         (self.program, self.given) = (program, given)
         isOutside = { kept.contains($0) || program[$0].primitive is Input }
-        waiting = Array(repeating: 0, count: given.count)
-        followers = Array(repeating: [], count: given.count)
+        waiting = dependences.before.map(\.count)
+        followers = dependences.after.map { $0.sorted() }
         isDone = Array(repeating: false, count: given.count)
-        var (lastWriter, readers) = ([Int: Int](), [Int: [Int]]())
         for (place, kernel) in given.enumerated() {
-            var before: Set<Int> = []
-            for number in kernel.memory {
-                users[number, default: []].insert(place)
-                if let writer = lastWriter[number] { before.insert(writer) }
-            }
-            for number in kernel.written {
-                // Who reads it half written (a running sum) has to be through, too.
-                before.formUnion(readers[number] ?? [])
-                (lastWriter[number], readers[number]) = (place, [])
-            }
-            for number in kernel.awaited { before.formUnion(Self.writers(of: number, lastWriter, program)) }
-            for number in kernel.read { readers[number, default: []].append(place) }
-            before.remove(place)
-            waiting[place] = before.count
-            for earlier in before { followers[earlier].append(place) }
+            for number in kernel.memory { users[number, default: []].insert(place) }
         }
         kernels.reserveCapacity(given.count)
-        for place in given.indices where !isDone[place] { run(place) }
-    }
-
-    /// The kernels after which an instruction is computed: its own, or those of what it is computed from where it is used.
-    private static func writers(of number: Int, _ lastWriter: [Int: Int], _ program: Program) -> Set<Int> {
-        var (writers, seen, pending) = (Set<Int>(), Set<Int>(), [number])
-        while let number = pending.popLast() {
-            guard seen.insert(number).inserted else { continue }
-            if let writer = lastWriter[number] {
-                writers.insert(writer)
-            } else {
-                pending += program[number].operands
-            }
+        var late = Array(given.indices)
+        while !late.isEmpty {
+            for place in late where !isDone[place] && waiting[place] == 0 { run(place) }
+            late.removeAll { isDone[$0] }
         }
-        return writers
     }
 
     /// Puts a kernel next, and after it all that now pays at once.

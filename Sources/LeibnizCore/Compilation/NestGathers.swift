@@ -27,7 +27,10 @@ extension NestLowering {
         let value = try element(indices, at: index, bounds: bounds)
         region = saved
         let shape = program[indices].type.shape
-        checks.append(IndexCheck(operation: operation, axis: axis, extent: extent, indices: shape, report: report))
+        checks.append(
+            IndexCheck(
+                number: program.unshaped(indices), operation: operation, axis: axis, extent: extent, indices: shape,
+                report: report))
         let position = Layout.rowMajorOffset(index, in: shape)
         return Gather(
             value.id, stride: stride, extent: extent, otherwise: .report(check: checks.count - 1, position: position))

@@ -38,6 +38,8 @@ struct MemoryAccess: Sendable {
 
 /// A range check of a nest: which operation's index it guards.
 struct IndexCheck: Sendable {
+    /// The instruction that is looked at, views aside.
+    let number: Int
     let operation: String
     let axis: Int
     let extent: Int

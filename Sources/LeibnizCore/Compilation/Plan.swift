@@ -16,6 +16,15 @@ final class Plan: Sendable {
         let kernel: any Kernel
         let slots: [Slot]
         let checks: [IndexCheck]
+        /// The update that begins with the copy that this launch makes, which is not needed where it is in place.
+        let copyOfUpdate: Int?
+    }
+
+    /// Memory that a run makes for outputs.
+    private struct Block: Sendable {
+        let byteCount: Int
+        /// The update that writes it.
+        let update: Int?
     }
 
     /// The bytes of everything that is computed on the way and not kept.
@@ -23,23 +32,32 @@ final class Plan: Sendable {
     let launches: [Launch]
     /// What it was made from: all else that a report tells follows from it.
     let source: Program
-    /// The bytes of each buffer that a run makes.
-    private let outputByteCounts: [Int]
+    /// What it was told of inputs that may be overwritten.
+    let replacements: [Replacement]
+    /// The buffers that a run makes.
+    private let blocks: [Block]
     /// Where each result is.
     private let results: [Slot]
+    /// The outputs that can be written where an input is.
+    let updates: [Replacement]
     /// Arenas that no run uses now.
     private let arenas = Mutex<[Buffer]>([])
 
-    init(_ given: Program, library: KernelLibrary = .shared) throws {
-        source = given
+    /// - Parameter replacements: the outputs that replace inputs, where these may be overwritten if a run says so.
+    init(_ given: Program, replacements: [Replacement] = [], library: KernelLibrary = .shared) throws {
+        (source, self.replacements) = (given, replacements)
         // Operations of one kernel are lowered by recursion, and the caller may be a task's thread.
-        let lowering = onLargeStack { ProgramLowering(given) }
+        let lowering = onLargeStack { ProgramLowering(given, replacements: replacements) }
         let (program, lowered, kept) = (lowering.program, lowering.kernels, lowering.kept)
 
         var slots: [Int: Slot] = [:]
         for (slot, number) in program.inputs.enumerated() { slots[number] = .input(slot) }
         for (place, number) in kept.enumerated() { slots[number] = .output(place) }
-        outputByteCounts = kept.map { program[$0].type.byteCount }
+        let updates = lowering.updates
+        self.updates = updates.map(\.replacement)
+        blocks = kept.map { number in
+            Block(byteCount: program[number].type.byteCount, update: updates.firstIndex { $0.output == number })
+        }
 
         // Everything else lives in the arena from the kernel that writes it to its last reader.
         var lastUse: [Int: Int] = [:]
@@ -55,7 +73,11 @@ final class Plan: Sendable {
 
         let kernels = try library.kernels(for: lowered.map(\.work))
         launches = zip(kernels, lowered).map { kernel, lowered in
-            Launch(kernel: kernel, slots: lowered.memory.map { slots[$0] ?? .arena(0) }, checks: lowered.checks)
+            Launch(
+                kernel: kernel, slots: lowered.memory.map { slots[$0] ?? .arena(0) }, checks: lowered.checks,
+                copyOfUpdate: updates.firstIndex {
+                    $0.startsAsCopy && lowered.written == [$0.output] && lowered.read == [$0.input]
+                })
         }
         results = lowering.bases.map { slots[$0] ?? .output(0) }
         PlanDump.write(program, lowered.map(\.work))
@@ -63,9 +85,14 @@ final class Plan: Sendable {
 
     /// Computes the outputs.
     ///
-    /// - Throws: an `IndexError` where a checked index was out of range; nothing is then to be used.
-    func run(_ inputs: [Buffer], pool: ThreadPool = .shared) throws(TensorError) -> [Buffer] {
-        let outputs = outputByteCounts.map { Buffer(byteCount: $0) }
+    /// - Parameter inPlace: for each of `updates` whether the input's memory becomes the output's; none by default.
+    /// - Throws: an `IndexError` where a checked index was out of range; nothing is then to be used, and no input has changed.
+    func run(_ inputs: [Buffer], inPlace: [Bool] = [], pool: ThreadPool = .shared) throws(TensorError) -> [Buffer] {
+        func isInPlace(_ update: Int?) -> Bool { update.map { $0 < inPlace.count && inPlace[$0] } ?? false }
+        let outputs = blocks.map { block in
+            if let update = block.update, isInPlace(update) { return inputs[updates[update].input] }
+            return Buffer(byteCount: block.byteCount)
+        }
         let arena = arenaByteCount == 0 ? nil : arenas.withLock { $0.popLast() } ?? Buffer(byteCount: arenaByteCount)
         defer { if let arena { arenas.withLock { $0.append(arena) } } }
         var failure: TensorError?
@@ -74,7 +101,9 @@ final class Plan: Sendable {
         pool.whileRunning {
             if recorder != nil { times.append(monotonicNanoseconds()) }
             for launch in launches {
-                failure = launch.run(inputs: inputs, outputs: outputs, arena: arena, pool: pool)
+                if !isInPlace(launch.copyOfUpdate) {
+                    failure = launch.run(inputs: inputs, outputs: outputs, arena: arena, pool: pool)
+                }
                 if failure != nil { break }
                 if recorder != nil { times.append(monotonicNanoseconds()) }
             }

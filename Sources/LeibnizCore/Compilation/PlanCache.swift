@@ -64,6 +64,7 @@ enum Retracing {
     /// Counts a plan that was not in the cache.
     static func note(_ signature: GraphSignature) {
         plans.add(1, ordering: .relaxed)
+        if signature.isCreation { return }
         let warning = sites.withLock { sites -> String? in
             if sites.count > 4096 { sites.removeAll() }
             let outline = signature.outline

@@ -48,7 +48,7 @@ public struct PlanReport: Sendable {
     public let arenaByteCount: Int
 
     init(_ plan: Plan, library: KernelLibrary = .shared) {
-        let lowering = onLargeStack { ProgramLowering(plan.source) }
+        let lowering = onLargeStack { ProgramLowering(plan.source, replacements: plan.replacements) }
         let survey = PlanSurvey(lowering)
         arenaByteCount = plan.arenaByteCount
         kernels = lowering.kernels.enumerated().map { place, kernel in
@@ -108,7 +108,10 @@ private struct PlanSurvey {
         switch program[number].primitive {
         case is Input: return "given to the plan"
         case is Copy: return "an input in the order that suits its readers"
-        default: return lowering.reasons[number]?.text(readers: readingOperations(of: number)) ?? ""
+        default:
+            let reason = lowering.reasons[number]?.text(readers: readingOperations(of: number)) ?? ""
+            let update = lowering.updates.first { $0.output == number }
+            return update.map { "\(reason), in the place of %\($0.input) where nobody holds that" } ?? reason
         }
     }
 

@@ -75,6 +75,13 @@ struct Program: Sendable {
 
     subscript(number: Int) -> Instruction { instructions[number] }
 
+    /// The instruction of which another is but a reshape: the same elements in the same order.
+    func unshaped(_ number: Int) -> Int {
+        var number = number
+        while self[number].primitive is Reshape { number = self[number].operands[0] }
+        return number
+    }
+
     /// Writes an operation, or finds what computes the same, and returns its number.
     mutating func add(_ primitive: any Primitive, _ operands: [Int], _ type: TensorType) -> Int {
         if let simpler = simplified(primitive, operands, type) { return simpler }

@@ -14,8 +14,12 @@ struct ProgramLowering {
     let layouts: Layouts
     /// Why operations have memory of their own.
     let reasons: [Int: MemoryReason]
+    /// The outputs that may take the memory of the inputs that they replace.
+    let updates: [InPlaceUpdate]
 
-    init(_ given: Program) {
+    /// - Parameter replacements: pairs of an output and an input of the program, by place, where nobody may want the input
+    ///   any more.
+    init(_ given: Program, replacements: [Replacement] = []) {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
         // Layouts are chosen for kernels as they will be joined.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
@@ -33,11 +37,13 @@ struct ProgramLowering {
         }
         (program, kept, bases) = (copied, attempt.kept, attempt.bases)
         (layouts, reasons) = (attempt.layouts, attempt.reasons)
-        kernels =
-            KernelOrder(
-                copied, KernelJoining(copied, attempt.kernels, kept: attempt.kept).kernels,
-                kept: attempt.kept
-            ).kernels
+        let joined = KernelJoining(copied, attempt.kernels, kept: attempt.kept).kernels
+        var dependences = KernelDependences(copied, joined)
+        updates =
+            replacements.isEmpty
+            ? []
+            : InPlaceUpdates(copied, joined, bases: attempt.bases, attempt.layouts).chosen(replacements, &dependences)
+        kernels = KernelOrder(copied, joined, dependences, kept: attempt.kept).kernels
     }
 
     /// One way through all roots, with layouts that may turn out to be impossible.
@@ -50,7 +56,8 @@ struct ProgramLowering {
         let reasons: [Int: MemoryReason]
 
         init(_ program: Program, layouts: Layouts, isSurvey: Bool = false) {
-            bases = program.outputs.map { Self.base(of: $0, in: program) }
+            // A reshape of row-major memory is that memory.
+            bases = program.outputs.map { program.unshaped($0) }
             let outputs = Set(bases.filter { !(program[$0].primitive is Input) })
             kept = outputs.sorted()
             let copies = program.instructions.indices.filter { program[$0].primitive is Copy }
@@ -68,13 +75,6 @@ struct ProgramLowering {
             kernels = last.reversed().flatMap { $0 }
             pinned = lowering.layouts.pinned.union(outputs)
             (self.layouts, reasons) = (lowering.layouts, lowering.fusion.reasons)
-        }
-
-        /// The instruction whose memory an output can share: a reshape of row-major memory is that memory.
-        private static func base(of output: Int, in program: Program) -> Int {
-            var number = output
-            while program[number].primitive is Reshape { number = program[number].operands[0] }
-            return number
         }
     }
 }

@@ -16,6 +16,8 @@ final class Step: Sendable {
         case slot(Int)
         /// The value that the variable has when the step runs, which must be of this type.
         case variable(Variable, TensorType)
+        /// Such a value that the plan may overwrite.
+        case updated
         /// Captured once.
         case constant(Buffer)
     }
@@ -24,6 +26,14 @@ final class Step: Sendable {
     private let sources: [Source]
     private let resultCount: Int
     private let writes: [(variable: Variable, type: TensorType)]
+    /// The variables whose memory the plan can write to, in the order of its updates.
+    private let updated: [Variable]
+    private let updatedTypes: [TensorType]
+    /// The place among them for each of `writes`.
+    private let updateOfWrite: [Int?]
+    private let lease = Variable.Lease()
+    /// Stands for an input until nobody else can look at it any more.
+    private static let pending = Buffer(byteCount: 0)
 
     /// A step that computes `results` and writes variables.
     ///
@@ -47,11 +57,22 @@ final class Step: Sendable {
                 throw TensorError.noValueInTrace(leaf.node)
             }
         }
-        self.sources = sources
         self.writes = writes.map { ($0.variable, $0.node.type) }
         resultCount = results.count
         Retracing.note(GraphSignature(graph, namingVariables: false))
-        plan = try Plan(Program(graph))
+        let replacements = writes.enumerated().compactMap { place, write -> Replacement? in
+            let input = sources.firstIndex {
+                if case .variable(let variable, _) = $0 { variable === write.variable } else { false }
+            }
+            return input.map { Replacement(output: results.count + place, input: $0) }
+        }
+        plan = try Plan(Program(graph), replacements: replacements)
+        for update in plan.updates { sources[update.input] = .updated }
+        self.sources = sources
+        let updates = plan.updates.map { $0.output - results.count }
+        updated = updates.map { writes[$0].variable }
+        updatedTypes = updates.map { writes[$0].node.type }
+        updateOfWrite = writes.indices.map { updates.firstIndex(of: $0) }
     }
 
     /// Whether all variables that it reads still have the types for which it was made.
@@ -59,7 +80,7 @@ final class Step: Sendable {
         sources.allSatisfy { source in
             if case .variable(let variable, let type) = source { return variable.current.type == type }
             return true
-        }
+        } && zip(updated, updatedTypes).allSatisfy { $0.current.type == $1 }
     }
 
     /// Computes the results; then, only if all went well, the variables have their new values.
@@ -85,19 +106,16 @@ final class Step: Sendable {
             case .slot(let place): inputs.append(values[place])
             case .constant(let buffer): inputs.append(buffer)
             case .variable(let variable, let type):
-                let node = variable.current
-                guard let value = node.value, node.type == type else {
-                    throw (node.primitive as? Invalid)?.error
-                        ?? TensorError(
-                            "variable", [type.shape, node.type.shape],
-                            "\(variable.name ?? "a variable") changed its shape or element type while a step ran",
-                            kind: .runtime)
-                }
-                inputs.append(value)
+                inputs.append(try variable.value(of: type))
+            case .updated: inputs.append(Step.pending)
             }
         }
-        let outputs = try plan.run(inputs)
-        for (write, buffer) in zip(writes, outputs[resultCount...]) {
+        let (outputs, isInPlace) = try lease.run(with: updated, of: updatedTypes) { lent, isLent in
+            for (update, value) in zip(plan.updates, lent) { inputs[update.input] = value }
+            return (try plan.run(inputs, inPlace: isLent), isLent)
+        }
+        for (place, (write, buffer)) in zip(writes, outputs[resultCount...]).enumerated() {
+            if let update = updateOfWrite[place], isInPlace[update] { continue }
             write.variable.replace(with: buffer, type: write.type)
         }
         return Array(outputs[..<resultCount])

@@ -101,6 +101,9 @@ struct GraphSignature: Hashable, Sendable {
         roots = graph.roots
     }
 
+    /// Whether nothing but numbers goes in: a fill, a draw, a parameter's first value, which every layer has of its own shape.
+    var isCreation: Bool { entries.allSatisfy { $0.primitive != nil || $0.type.shape.count == 1 } }
+
     /// A hash that does not see shapes and attributes: calls from one place of a program have the same.
     var outline: Int {
         var hasher = Hasher()

@@ -74,6 +74,9 @@ final class Node: Sendable {
     var history: (operands: [Node], value: Buffer?) { state.withLock { ($0.operands, $0.value) } }
     var isEvaluated: Bool { state.withLock { $0.value != nil } }
 
+    /// Whether nobody else holds the memory of its value.
+    var isValueUnshared: Bool { state.withLock { isKnownUniquelyReferenced(&$0.value) } }
+
     /// Gives the node its value. Unless its history may still be differentiated it becomes a leaf.
     func setValue(_ value: Buffer) {
         let isDetaching = dependence.isEmpty

@@ -15,15 +15,29 @@ public final class Variable: Sendable {
     /// How often any variable of the process was written.
     static var updates: Int { updateCount.load(ordering: .acquiring) }
 
-    private let leaf: Mutex<Node>
+    /// What a variable holds.
+    private struct Cell {
+        var leaf: Node
+        /// Held by a step that is writing to the memory of the value.
+        var lease: Lease?
+
+        /// The leaf; with a lease if neither it nor the memory of its value is known to anyone else.
+        mutating func lend(to lease: Lease) -> (leaf: Node, isLent: Bool) {
+            let isOnly = isKnownUniquelyReferenced(&leaf) && leaf.isValueUnshared
+            if isOnly { self.lease = lease }
+            return (leaf, isOnly)
+        }
+    }
+
+    private let cell: Mutex<Cell>
     private let label = Mutex<String?>(nil)
     private let isClaimed = Atomic<Bool>(false)
 
     /// A cell with a first value, which is evaluated when it is first needed.
     public init(_ value: Tensor) {
         let first = value.node
-        leaf = Mutex(first)
-        leaf.withLock { $0 = VariableLeaf.node(for: self, value: first) }
+        cell = Mutex(Cell(leaf: first))
+        cell.withLock { $0.leaf = VariableLeaf.node(for: self, value: first) }
     }
 
     /// A cell that holds a float32 number.
@@ -49,7 +63,7 @@ public final class Variable: Sendable {
 
     /// The leaf of the current value, whatever overlays say.
     var current: Node {
-        let node = leaf.withLock { $0 }
+        let node = leaf
         // A first value that was drawn lazily is evaluated once, so that all reads share it.
         if node.isEvaluated { return node }
         do {
@@ -66,9 +80,20 @@ public final class Variable: Sendable {
         }
     }
 
+    /// The memory of the current value, if it is of the type for which a step was made.
+    func value(of type: TensorType) throws -> Buffer { try value(current, of: type) }
+
+    private func value(_ leaf: Node, of type: TensorType) throws -> Buffer {
+        if let value = leaf.value, leaf.type == type { return value }
+        throw (leaf.primitive as? Invalid)?.error
+            ?? TensorError(
+                "variable", [type.shape, leaf.type.shape],
+                "\(name ?? "a variable") changed its shape or element type while a step ran", kind: .runtime)
+    }
+
     /// Gives all variables their first values, drawn in one plan.
     public static func settle(_ variables: [Variable]) throws {
-        let pending = variables.map { variable in variable.leaf.withLock { $0 } }.filter { !$0.isEvaluated }
+        let pending = variables.map(\.leaf).filter { !$0.isEvaluated }
         try Evaluation.evaluate(pending.compactMap(\.operands.first))
         for variable in variables { _ = variable.current }
     }
@@ -107,8 +132,56 @@ public final class Variable: Sendable {
     }
 
     private func replace(with node: Node) {
-        leaf.withLock { $0 = node }
-        Variable.updateCount.add(1, ordering: .releasing)
+        cell.withLock { $0.leaf = node }
+        Variable.noteUpdate()
+    }
+
+    private static func noteUpdate() { Variable.updateCount.add(1, ordering: .releasing) }
+}
+
+extension Variable {
+    /// Keeps those who read a variable waiting while a step writes to the memory of its value. A step waits for no lease while
+    /// it has one, so nobody waits in a circle.
+    final class Lease: Sendable {
+        private let isHeld = Mutex<Void>(())
+
+        /// Runs `body` with the values of some variables and, for each, whether it may be overwritten: whether nobody else can
+        /// ever see it. These then hold what `body` has left there. Not to be called by two threads at once.
+        func run<Result>(
+            with variables: [Variable], of types: [TensorType], _ body: ([Buffer], [Bool]) throws -> sending Result
+        ) throws -> sending Result {
+            for variable in variables { _ = variable.current }
+            return try isHeld.withLock { _ in
+                var (values, isLent) = ([Buffer](), [Bool]())
+                values.reserveCapacity(variables.count)
+                isLent.reserveCapacity(variables.count)
+                defer {
+                    for (variable, isLent) in zip(variables, isLent) where isLent {
+                        variable.cell.withLock { $0.lease = nil }
+                    }
+                }
+                for (variable, type) in zip(variables, types) {
+                    let (node, isOurs) = variable.cell.withLock { $0.lend(to: self) }
+                    isLent.append(isOurs)
+                    values.append(try variable.value(node, of: type))
+                }
+                let result = try body(values, isLent)
+                if !variables.isEmpty { Variable.noteUpdate() }
+                return result
+            }
+        }
+
+        /// Returns when no step has it any more.
+        fileprivate func wait() { isHeld.withLock { _ in } }
+    }
+
+    /// The leaf of the value, when no step is writing to it.
+    private var leaf: Node {
+        while true {
+            let (node, lease) = cell.withLock { ($0.leaf, $0.lease) }
+            guard let lease else { return node }
+            lease.wait()
+        }
     }
 }
 
@@ -144,10 +217,10 @@ struct VariableLeaf: ConstantPrimitive {
 
 extension Variable {
     /// Whether a leaf stands for the value that the variable has now, whatever overlays say.
-    func holds(_ node: Node) -> Bool { leaf.withLock { $0 === node } }
+    func holds(_ node: Node) -> Bool { cell.withLock { $0.leaf === node } }
 
     /// The leaf of the current value, whether it is evaluated or not.
-    fileprivate var leafNow: Node { leaf.withLock { $0 } }
+    fileprivate var leafNow: Node { leaf }
 }
 
 /// Values that stand in for variables in the current task: a trace's writes, or `withParameters`.

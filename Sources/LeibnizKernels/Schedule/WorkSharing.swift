@@ -9,7 +9,9 @@ extension Scheduler {
     func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double) {
         schedule.units = 1
         schedule.unitCost = Self.whole(cycles)
-        guard threads > 1, cycles > 2 * Self.leastUnit else { return }
+        guard threads > 1, cycles > 2 * Self.leastUnit, cycles / Double(threads) + foreignCycles < cycles else {
+            return
+        }
         let blocks = schedule.outer.map { loop -> Int in
             nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
         }
@@ -36,6 +38,29 @@ extension Scheduler {
         schedule.units = units
         schedule.unitCost = Self.whole(cycles / Double(units))
     }
+
+    /// The cycles that each thread waits for what others have in their caches.
+    ///
+    /// Tables that are looked up at any place, and small enough to stay in a core's own cache, are read and written by all
+    /// threads all over: most lines were last touched by another core.
+    private var foreignCycles: Double {
+        let points = nest.axes.reduce(1.0) { $0 * Double($1.extent) }
+        let loads = nest.values.compactMap { value -> Access? in
+            if case .load(let access) = value.operation { access } else { nil }
+        }
+        let accesses = loads + nest.stages.flatMap { $0.stores.map(\.access) }
+        let tables = Set(accesses.filter { !$0.gathers.isEmpty }.map(\.buffer))
+        let lines = tables.reduce(0.0) { sum, buffer in
+            let (count, bytes) = (Double(nest.buffers[buffer].count), Double(nest.buffers[buffer].type.byteCount))
+            return count * bytes > Self.ownCache ? sum : sum + min(count, points) * bytes / 64
+        }
+        return lines * Double(threads - 1) / Double(threads) * Self.foreignLine
+    }
+
+    /// The bytes that stay near a core from one kernel to the next.
+    private static let ownCache = 1_048_576.0
+    /// The cycles for a line that another core has written, several being under way: measured on Zen 4.
+    private static let foreignLine = 15.0
 
     private static func whole(_ cycles: Double) -> Int { Int(min(max(1, cycles), 1e15)) }
 
