@@ -7,9 +7,10 @@ import LeibnizKernels
 /// after the other: all that a long chain of pointwise operations and its derivatives need at one point is computed there.
 struct KernelJoining {
     /// The kernels that are left, in an order in which they can run.
-    private(set) var kernels: [LoweredKernel] = []
+    var kernels: [LoweredKernel] = []
 
-    private let program: Program
+    /// The given program, and what joining has put into memory besides.
+    var program: Program
     private let isSurvey: Bool
     /// The kernel after which a value is complete.
     private var completion: [Int: Int] = [:]
@@ -42,8 +43,14 @@ struct KernelJoining {
     init(_ program: Program, _ given: [LoweredKernel], kept: [Int], isSurvey: Bool = false) {
         (self.program, self.isSurvey) = (program, isSurvey)
         for kernel in given { add(kernel) }
+        if !isSurvey { sumColumns() }
         let wanted = Set(kept).union(kernels.flatMap(\.read)).union(kernels.flatMap(\.awaited))
         kernels = kernels.map { $0.writing(only: wanted) }
+        if isSurvey { return }
+        kernels = kernels.map { kernel in
+            guard case .nest(let nest) = kernel.work else { return kernel }
+            return kernel.computing(nest.keepingCostly())
+        }
     }
 
     private mutating func add(_ kernel: LoweredKernel) {
@@ -75,7 +82,7 @@ struct KernelJoining {
     }
 
     /// Nests whose order of loops is free. What is computed again on purpose stays where it is.
-    private func isCandidate(_ kernel: LoweredKernel, _ nest: LoopNest) -> Bool {
+    func isCandidate(_ kernel: LoweredKernel, _ nest: LoopNest) -> Bool {
         kernel.awaited.isEmpty && nest.sequential.isEmpty && !nest.stages.contains(where: \.ordered)
             && nest.buffers.allSatisfy { $0.role != .update } && nest.values.count < Self.limit / 2
     }
@@ -100,12 +107,12 @@ struct KernelJoining {
     }
 
     /// Whether a nest walks rows that share nothing which a register tile would load once for several.
-    private func areRows(_ nest: LoopNest) -> Bool {
+    func areRows(_ nest: LoopNest) -> Bool {
         nest.outer.reduce(1) { $0 * nest.axes[$1].extent } >= Self.fewestRows && nest.greatestRegion <= Self.longestRow
             && nest.readsRows
     }
 
-    private func joined(
+    func joined(
         _ first: LoweredKernel, _ second: LoweredKernel,
         _ join: (LoopNest, LoopNest, [Int]) -> (nest: LoopNest, axes: [Int])?
     ) -> LoweredKernel? {
@@ -125,7 +132,7 @@ struct KernelJoining {
 }
 
 extension LoopNest {
-    fileprivate var hasReductions: Bool { !reductions.isEmpty }
+    var hasReductions: Bool { !reductions.isEmpty }
 
     /// The same map with one loop around for each row of another nest, and the others inside of it; nil where they do not fit, or
     /// neighbours are not written along the inner ones.
@@ -177,8 +184,8 @@ extension LoopNest {
 
 extension LoweredKernel {
     /// The same kernel with another nest for the same work.
-    fileprivate func computing(_ nest: LoopNest) -> LoweredKernel {
-        LoweredKernel(work: .nest(nest), memory: memory, checks: checks, accesses: accesses, awaited: awaited)
+    func computing(_ nest: LoopNest, memory other: [Int]? = nil) -> LoweredKernel {
+        LoweredKernel(work: .nest(nest), memory: other ?? memory, checks: checks, accesses: accesses, awaited: awaited)
     }
 
     /// The same kernel without what it writes in vain.

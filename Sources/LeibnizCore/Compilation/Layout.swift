@@ -75,6 +75,9 @@ struct Layouts {
 
     subscript(number: Int) -> Layout { chosen[number] ?? Layout(rowMajor: program[number].type.shape) }
 
+    /// The same layouts for a program that has this one's instructions and more.
+    func extended(to program: Program) -> Layouts { Layouts(program, chosen) }
+
     /// Leaves an instruction's memory in row-major order.
     mutating func pin(_ number: Int) {
         pinned.insert(number)

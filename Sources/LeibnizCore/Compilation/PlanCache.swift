@@ -11,6 +11,8 @@ final class PlanCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var clock = 0
+        /// What was asked for last: a loop asks for the same again and again, which then need not be hashed.
+        var recent: (key: Key, value: Value)?
     }
 
     private let capacity: Int
@@ -26,14 +28,18 @@ final class PlanCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         -> Value
     {
         let known = state.withLock { state -> Value? in
+            if let recent = state.recent, recent.key == key { return recent.value }
             state.clock += 1
             state.entries[key]?.lastUse = state.clock
-            return state.entries[key]?.value
+            guard let value = state.entries[key]?.value else { return nil }
+            state.recent = (key, value)
+            return value
         }
         if let known, !isOutdated(known) { return known }
         let value = try make()
         state.withLock { state in
             state.entries[key] = Entry(value: value, lastUse: state.clock)
+            state.recent = nil
             while state.entries.count > capacity,
                 let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
             {

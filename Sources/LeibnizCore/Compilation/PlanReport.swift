@@ -107,6 +107,7 @@ private struct PlanSurvey {
     private func reason(_ number: Int) -> String {
         switch program[number].primitive {
         case is Input: return "given to the plan"
+        case is PartialSums: return "sums over some of the rows, added up on the way"
         case is Copy: return "an input in the order that suits its readers"
         default:
             let reason = lowering.reasons[number]?.text(readers: readingOperations(of: number)) ?? ""

@@ -35,15 +35,16 @@ struct ProgramLowering {
             for number in attempt.pinned { chosen[number] = nil }
             attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         }
-        (program, kept, bases) = (copied, attempt.kept, attempt.bases)
-        (layouts, reasons) = (attempt.layouts, attempt.reasons)
-        let joined = KernelJoining(copied, attempt.kernels, kept: attempt.kept).kernels
-        var dependences = KernelDependences(copied, joined)
+        let joining = KernelJoining(copied, attempt.kernels, kept: attempt.kept)
+        let joined = joining.kernels
+        (program, kept, bases) = (joining.program, attempt.kept, attempt.bases)
+        (layouts, reasons) = (attempt.layouts.extended(to: program), attempt.reasons)
+        var dependences = KernelDependences(program, joined)
         updates =
             replacements.isEmpty
             ? []
-            : InPlaceUpdates(copied, joined, bases: attempt.bases, attempt.layouts).chosen(replacements, &dependences)
-        kernels = KernelOrder(copied, joined, dependences, kept: attempt.kept).kernels
+            : InPlaceUpdates(program, joined, bases: bases, layouts).chosen(replacements, &dependences)
+        kernels = KernelOrder(program, joined, dependences, kept: kept).kernels
     }
 
     /// One way through all roots, with layouts that may turn out to be impossible.

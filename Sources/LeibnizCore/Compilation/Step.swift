@@ -32,6 +32,8 @@ final class Step: Sendable {
     /// The place among them for each of `writes`.
     private let updateOfWrite: [Int?]
     private let lease = Variable.Lease()
+    /// The count of changes of variables' types when they were last seen to fit.
+    private let fittedAt = Atomic<Int>(-1)
     /// Stands for an input until nobody else can look at it any more.
     private static let pending = Buffer(byteCount: 0)
 
@@ -77,10 +79,15 @@ final class Step: Sendable {
 
     /// Whether all variables that it reads still have the types for which it was made.
     var fits: Bool {
-        sources.allSatisfy { source in
-            if case .variable(let variable, let type) = source { return variable.current.type == type }
-            return true
-        } && zip(updated, updatedTypes).allSatisfy { $0.current.type == $1 }
+        let changes = Variable.typeChanges
+        if fittedAt.load(ordering: .acquiring) == changes { return true }
+        let fits =
+            sources.allSatisfy { source in
+                if case .variable(let variable, let type) = source { return variable.current.type == type }
+                return true
+            } && zip(updated, updatedTypes).allSatisfy { $0.current.type == $1 }
+        if fits { fittedAt.store(changes, ordering: .releasing) }
+        return fits
     }
 
     /// Computes the results; then, only if all went well, the variables have their new values.

@@ -14,6 +14,9 @@ public final class Variable: Sendable {
     private static let updateCount = Atomic<Int>(0)
     /// How often any variable of the process was written.
     static var updates: Int { updateCount.load(ordering: .acquiring) }
+    private static let typeChangeCount = Atomic<Int>(0)
+    /// How often any variable got a value of another shape or element type.
+    static var typeChanges: Int { typeChangeCount.load(ordering: .acquiring) }
 
     /// What a variable holds.
     private struct Cell {
@@ -132,7 +135,11 @@ public final class Variable: Sendable {
     }
 
     private func replace(with node: Node) {
-        cell.withLock { $0.leaf = node }
+        let isOfType = cell.withLock { cell in
+            defer { cell.leaf = node }
+            return cell.leaf.type == node.type
+        }
+        if !isOfType { Variable.typeChangeCount.add(1, ordering: .releasing) }
         Variable.noteUpdate()
     }
 

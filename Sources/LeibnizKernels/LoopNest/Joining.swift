@@ -138,7 +138,7 @@ extension LoopNest {
     }
 
     /// A value with other axes, written once more where it depends on them.
-    private mutating func copied(_ root: ValueID, axes renamed: [Int]) -> ValueID {
+    mutating func copied(_ root: ValueID, axes renamed: [Int]) -> ValueID {
         if renamed == Array(axes.indices) { return root }
         let renaming = Renaming(buffers: Array(buffers.indices), axes: renamed, reductions: 0, checks: 0)
         var isNeeded = [Bool](repeating: false, count: root + 1)

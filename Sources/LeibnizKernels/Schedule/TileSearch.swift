@@ -77,14 +77,19 @@ struct TileSearch {
     /// The axis of a stage along which most accesses have neighbours; nil where its order must not change.
     private func stageVectorAxis(_ number: Int) -> Int? {
         let stage = nest.stages[number]
-        if stage.ordered || stage.stores.contains(where: { $0.mode == .add }) { return nil }
+        if stage.ordered { return nil }
+        let sums = stage.stores.filter { $0.mode == .add }
         func gain(_ axis: Int) -> Int {
             cost.work.stages[number].items.reduce(0) { sum, item in
                 guard item.kind == .load || item.kind == .store, item.axes.has(axis) else { return sum }
                 return sum + (item.index.stride(of: axis) == 1 && !item.gathered.has(axis) ? 2 : -3)
             }
         }
-        return stage.axes.reversed().filter { nest.axes[$0].extent > 1 }.max {
+        return stage.axes.reversed().filter { axis in
+            // Neighbours of which each is added to.
+            nest.axes[axis].extent > 1
+                && sums.allSatisfy { $0.access.index.stride(of: axis) == 1 && $0.access.gathers.isEmpty }
+        }.max {
             (gain($0), nest.axes[$0].extent) < (gain($1), nest.axes[$1].extent)
         }
     }
@@ -106,6 +111,8 @@ struct TileSearch {
             $0.kind == .load
         }
         let useful = free.filter { axis in
+            // Copies around a loop that runs in order would walk several far places of memory at once.
+            if !nest.sequential.isEmpty, start.vectors != .outer(axis) { return false }
             if axis == start.joined.axis { return false }
             if start.vectors == .outer(axis), nest.axes[axis].extent <= start.lanes { return false }
             return loads.contains { !$0.axes.has(axis) } || start.vectors == .outer(axis)
