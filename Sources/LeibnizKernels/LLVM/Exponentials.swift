@@ -38,12 +38,16 @@ private struct ExponentialConstants {
 extension FunctionBuilder {
     /// The parts of an argument within limits: an integer with the whole number n in its lowest bits, r, and a function
     /// that gives what r has lost by rounding.
-    private func reduced(_ x: Operand) -> (n: Operand, r: Operand, lost: () -> Operand) {
+    ///
+    /// - Parameter isLenient: whether the greater n the less r counts.
+    private func reduced(_ x: Operand, isLenient: Bool = false) -> (n: Operand, r: Operand, lost: () -> Operand) {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
         let shifted = mulAdd(x, format.number(1.4426950408889634), format.rounder)
         let n = fsub(shifted, format.rounder)
-        let rest = mulAdd(n, format.number(-constants.high), x)
-        let low = format.number(-constants.low)
+        // As a float32 log 2 happens to be right to 28 bits.
+        let isWhole = isLenient && format.scalar == .float
+        let rest = isWhole ? x : mulAdd(n, format.number(-constants.high), x)
+        let low = format.number(isWhole ? -0.6931471805599453 : -constants.low)
         let r = mulAdd(n, low, rest)
         return (bitcast(shifted, to: format.integer), r, { self.mulAdd(n, low, self.fsub(rest, r)) })
     }
@@ -87,7 +91,7 @@ extension FunctionBuilder {
     func hyperbolicTangent(_ x: Operand) -> Operand {
         let format = FloatingFormat.of(x)
         let size = limited(intrinsic("fabs", [x]), upTo: ExponentialConstants.of(x).saturation / 2 + 1)
-        let (n, r, lost) = reduced(fmul(size, format.number(-2)))
+        let (n, r, lost) = reduced(fneg(fadd(size, size)), isLenient: true)
         let scale = powerOfTwo(n, format)
         let fraction = fraction(r, lost: lost())
         // The denominator is not made from the numerator, whose rounding would count twice.
@@ -102,10 +106,13 @@ extension FunctionBuilder {
         let (n, r, _) = reduced(fneg(limited(x, constants.range.0, constants.saturation)))
         let unit = format.number(Double(sign: .plus, exponent: Int(-constants.shift), significand: 1))
         let scale = powerOfTwo(n, plus: -constants.shift, format)
-        // Of 1 and 2ⁿ the greater comes last, so that the small sum's rounding does not count.
-        let isGreat = compare("olt", unit, scale)
-        let small = mulAdd(fraction(r), scale, select(isGreat, unit, scale))
-        return fdiv(unit, fadd(small, select(isGreat, scale, unit)))
+        // Of 1 and 2ⁿ the greater comes last, so that the small sum's rounding does not count. Compared as integers, in
+        // which positive numbers have the same order, they leave the multipliers free.
+        let (one, power) = (bitcast(unit, to: format.integer), bitcast(scale, to: format.integer))
+        let isGreat = compare("slt", one, power)
+        let (less, greater) = (select(isGreat, one, power), select(isGreat, power, one))
+        let small = mulAdd(fraction(r), scale, bitcast(less, to: format.scalar))
+        return fdiv(unit, fadd(small, bitcast(greater, to: format.scalar)))
     }
 
     /// erf x: x + x·p(x²) near 0, else 1 − e^{t(x)} with t a fit to log erfc, for |x|; the sign comes last.
