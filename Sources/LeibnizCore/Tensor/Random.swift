@@ -86,8 +86,8 @@ extension Tensor {
 
     /// Random numbers of the normal distribution, by Box & Muller's transform (1958): √(−2 ln u)·cos 2πv.
     ///
-    /// Computed in float64, of which float32 gives the rounded numbers: the logarithm of float32 differs in its last bit between
-    /// back ends, but not these.
+    /// Computed in float64, of which float32 gives the rounded numbers: functions of float64 differ in their last bits between
+    /// back ends, which rounding hides but for one number in 10⁸.
     ///
     /// - Parameters:
     ///   - mean: finite; 0 by default.
