@@ -176,13 +176,14 @@ def summary(rows):
     return (goals if rows[0].goal else "") + behind + f"geometric mean of best peer ÷ ours: {mean}"
 
 
-def machine():
-    """The processor's name and its widest vectors."""
+VECTORS = {"sse4": "SSE4", "avx2": "AVX2", "avx512": "AVX-512", "neon": "NEON"}
+
+
+def machine(vectors):
+    """The processor's name and the vectors that Leibniz uses of it."""
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    flags = facts.get("flags", "").split()
-    widest = [name for name, flag in {"AVX-512": "avx512f", "AVX2": "avx2"}.items() if flag in flags]
-    return ", ".join([facts.get("model name", platform.machine()), *widest[:1]])
+    return ", ".join([facts.get("model name", platform.machine()), *([VECTORS[vectors]] if vectors else [])])
 
 
 def write_page(rows, headings, leibniz, options):
@@ -190,7 +191,7 @@ def write_page(rows, headings, leibniz, options):
     version = importlib.metadata.version
     lines = [
         f"- date: {datetime.date.today()}",
-        f"- processor: {machine()}; threads: {options.threads}",
+        f"- processor: {machine(info['vectors'])}; threads: {options.threads}",
         f"- versions: Leibniz {info['version']} with LLVM {info['llvm_version']}, Python {platform.python_version()}, "
         f"PyTorch {version('torch')}, JAX {version('jax')}",
         f"- command: `{shlex.join(['scripts/bench', *sys.argv[2:]])}`",

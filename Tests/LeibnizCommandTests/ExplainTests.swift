@@ -8,7 +8,8 @@ import Testing
         let result = try leibniz(["explain", "linear-regression", "--json", "--rounds", "3"]).json()
         #expect(
             Set(result.keys) == [
-                "workload", "summary", "backend", "cpu", "threads", "clock_ghz", "iteration_us", "unrecorded_us",
+                "workload", "summary", "backend", "cpu", "vectors", "threads", "clock_ghz", "iteration_us",
+                "unrecorded_us",
                 "kernels_us", "overhead_us", "plans", "kernels",
             ])
         #expect(result["workload"] as? String == "linreg-step")

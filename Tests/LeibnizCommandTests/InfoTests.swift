@@ -9,7 +9,7 @@ import Testing
         #expect(
             Set(info.keys) == [
                 "version", "backend", "llvm_version", "llvm_path", "llvm_missing_because", "cpu", "cpu_features",
-                "vector_bits", "threads", "cache_folder", "cache_bytes",
+                "vectors", "vector_bits", "threads", "cache_folder", "cache_bytes",
             ])
         #expect(info["version"] as? String == leibnizVersion)
         #expect(info["threads"] as? Int == 3)
@@ -20,6 +20,18 @@ import Testing
         } else {
             #expect(info["llvm_missing_because"] is String)
         }
+    }
+
+    @Test(arguments: ["sse4", "avx2", "avx512", "neon"])
+    func `fewer vector instructions can be asked for, and more are ignored with a warning`(vectors: String) throws {
+        let run = try leibniz(["info", "--json"], environment: ["LEIBNIZ_VECTORS": vectors, "LEIBNIZ_CACHE": "off"])
+        let info = try run.json()
+        guard let used = info["vectors"] as? String else { return }
+        let bits = ["sse4": 128, "avx2": 256, "avx512": 512, "neon": 128]
+        #expect(info["vector_bits"] as? Int == bits[used])
+        let warning = "LEIBNIZ_VECTORS=\(vectors) ignored: this machine has \(used)"
+        #expect(run.errors.components(warning) == (used == vectors ? 0 : 1))
+        if used != "neon", vectors == "sse4" { #expect(used == "sse4") }
     }
 
     @Test func `a path with odd letters is whole in JSON`() throws {

@@ -85,7 +85,7 @@ struct FunctionReference: Sendable {
 
     /// One unary or binary function over as many points as `inputs` have.
     private static func apply<T: FunctionSample>(
-        _ operation: Value.Operation, _ inputs: [[T]], _ jit: JIT, vectorBytes: Int? = nil, hasFMA: Bool = true
+        _ operation: Value.Operation, _ inputs: [[T]], _ machine: Machine, vectorBytes: Int? = nil, hasFMA: Bool? = nil
     ) throws -> [T] {
         var nest = LoopNest(name: "function")
         nest.axes = [Axis(inputs[0].count)]
@@ -97,11 +97,10 @@ struct FunctionReference: Sendable {
         nest.buffers.append(BufferDeclaration(T.elementType, count: inputs[0].count, role: .output))
         let result = nest.value(operation, T.elementType)
         nest.stages = [Stage(stores: [Store(Access(inputs.count, Affine(0, [(0, 1)])), result)])]
-        var target = jit.target
-        if let vectorBytes { target.vectorBytes = vectorBytes }
-        if !hasFMA { target.hasFMA = false }
+        var target = machine.target(vectorBytes: vectorBytes ?? machine.target.vectorBytes)
+        if let hasFMA { target.hasFMA = hasFMA }
         let source = try Emitter.source(for: nest, target: target, threads: 1)
-        let kernel = CompiledKernel(code: try jit.code(for: source), source: source)
+        let kernel = try machine.kernel(source, nest)
         let byteCount = MemoryLayout<T>.stride * inputs[0].count
         let contents = inputs.map { bytes($0) } + [[UInt8](repeating: 0, count: byteCount)]
         return numbers(runKernel(kernel, buffers: contents).0[inputs.count], as: T.self)
@@ -138,40 +137,41 @@ struct FunctionReference: Sendable {
         return worst
     }
 
-    private static func check<T: FunctionSample>(_ reference: FunctionReference, _ type: T.Type) throws {
-        let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
-        let inputs: [T] = patterns(1_000_000)
-        for hasFMA in [true, false] {
-            let found = try apply(.unary(reference.operation, 0), [inputs], jit, hasFMA: hasFMA)
+    private static func check<T: FunctionSample>(
+        _ reference: FunctionReference, _ machine: Machine, _ type: T.Type
+    ) throws {
+        let inputs: [T] = patterns(25_000 * machine.nests)
+        for hasFMA in Set([false, machine.target.hasFMA]) {
+            let found = try apply(.unary(reference.operation, 0), [inputs], machine, hasFMA: hasFMA)
             let worst = worst(inputs, found, T.value(of: reference))
             #expect(worst.error <= T.limit(of: reference), "\(reference.operation), FMA \(hasFMA): \(worst)")
             if Settings.current.dumpFolder != nil { print(T.self, reference.operation, hasFMA, worst) }
         }
     }
 
-    @Test(arguments: FunctionReference.all.indices)
-    func `functions of float32 are right to two units in the last place`(number: Int) throws {
-        try Self.check(FunctionReference.all[number], Float.self)
+    @Test(arguments: FunctionReference.all.indices, Machine.newest)
+    func `functions of float32 are right to two units in the last place`(number: Int, machine: Machine) throws {
+        try Self.check(FunctionReference.all[number], machine, Float.self)
     }
 
-    @Test(arguments: FunctionReference.all.indices)
-    func `functions of float64 are right to two units in the last place`(number: Int) throws {
-        try Self.check(FunctionReference.all[number], Double.self)
+    @Test(arguments: FunctionReference.all.indices, Machine.newest)
+    func `functions of float64 are right to two units in the last place`(number: Int, machine: Machine) throws {
+        try Self.check(FunctionReference.all[number], machine, Double.self)
     }
 
-    @Test func `powers of float32 are right to two units in the last place`() throws {
-        let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
+    @Test(arguments: Machine.newest)
+    func `powers of float32 are right to two units in the last place`(machine: Machine) throws {
         var random = SeededGenerator(seed: 7)
         var (bases, exponents): ([Float], [Float]) = ([], [])
         let special: [Float] = [
             0, -0.0, 1, -1, 2, -2, 0.5, 3, -3, .infinity, -.infinity, .nan, 0x1p-140, 1e38, 2.5, -2.5,
         ]
         for x in special { for y in special { (bases, exponents) = (bases + [x], exponents + [y]) } }
-        for _ in 0..<300_000 {
+        for _ in 0..<7_500 * machine.nests {
             bases.append(Float(bitPattern: UInt32.random(in: 0..<0x7F80_0000, using: &random)))
             exponents.append(Float.random(in: -8...8, using: &random))
         }
-        let found = try Self.apply(.binary(.power, 0, 1), [bases, exponents], jit)
+        let found = try Self.apply(.binary(.power, 0, 1), [bases, exponents], machine)
         var worst = (error: 0.0, base: Float(0), exponent: Float(0), found: Float(0))
         for ((x, y), z) in zip(zip(bases, exponents), found) {
             let error = Self.ulps(z, pow(Double(x), Double(y)))
@@ -181,21 +181,18 @@ struct FunctionReference: Sendable {
         if Settings.current.dumpFolder != nil { print("power", worst) }
     }
 
-    private static func compareWidths<T: FunctionSample>(_ bytes: Int, _ type: T.Type) throws {
+    private static func compareWidths<T: FunctionSample>(_ bytes: Int, _ machine: Machine, _ type: T.Type) throws {
         let inputs: [T] = patterns(1003)
-        for library in InstalledLLVM.all {
-            let jit = try JIT(library: library, cache: nil)
-            for reference in FunctionReference.all {
-                let expected = try apply(.unary(reference.operation, 0), [inputs], jit)
-                let found = try apply(.unary(reference.operation, 0), [inputs], jit, vectorBytes: bytes)
-                #expect(
-                    zip(expected, found).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(reference.operation)")
-            }
+        for reference in FunctionReference.all {
+            let expected = try apply(.unary(reference.operation, 0), [inputs], machine)
+            let found = try apply(.unary(reference.operation, 0), [inputs], machine, vectorBytes: bytes)
+            #expect(zip(expected, found).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(reference.operation)")
         }
     }
 
-    @Test(arguments: [16, 32, 64]) func `vectors of any width compute the same bits`(bytes: Int) throws {
-        try Self.compareWidths(bytes, Float.self)
-        try Self.compareWidths(bytes, Double.self)
+    @Test(arguments: [16, 32, 64], Machine.all)
+    func `vectors of any width compute the same bits`(bytes: Int, machine: Machine) throws {
+        try Self.compareWidths(bytes, machine, Float.self)
+        try Self.compareWidths(bytes, machine, Double.self)
     }
 }

@@ -20,10 +20,10 @@ import Testing
         return nest
     }
 
-    @Test(arguments: [16, 32, 64]) func `a tile that reads across finds every element`(vectorBytes: Int) throws {
-        let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
-        var target = jit.target
-        target.vectorBytes = vectorBytes
+    @Test(arguments: [16, 32, 64], Machine.newest)
+    func `a tile that reads across finds every element`(vectorBytes: Int, machine: Machine) throws {
+        let target = machine.target(vectorBytes: vectorBytes)
+        guard machine.widths.contains(vectorBytes) else { return }
         var random = SeededGenerator(seed: 5)
         for type in [ElementType.float32, .float64, .uint8] {
             for (rows, columns, padding) in [
@@ -34,8 +34,30 @@ import Testing
                     UInt8.random(in: 0..<60, using: &random)
                 }
                 let source = try Emitter.source(for: nest, target: target, threads: 2)
-                try EmitterTests.check(nest, [0: data], source, jit, "\(rows) \(columns) \(padding) \(type)")
+                try EmitterTests.check(nest, [0: data], source, machine, "\(rows) \(columns) \(padding) \(type)")
             }
+        }
+    }
+
+    /// y[4j + i − 1] = x[i][j], but nothing where i = 0.
+    @Test(arguments: Machine.newest)
+    func `what interleaves is stored although some of it never is`(machine: Machine) throws {
+        var nest = LoopNest(name: "interleaved")
+        nest.axes = [Axis(4), Axis(32)]
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: 128, role: .input),
+            BufferDeclaration(.float32, count: 128, role: .output),
+        ]
+        let x = nest.value(.load(Access(0, Affine(0, [(0, 32), (1, 1)]))), .float32)
+        let place = Access(
+            1, Affine(-1, [(0, 1), (1, 4)]), bounds: [Bound(Affine(-1, [(0, 1)]), extent: 4)])
+        nest.stages = [Stage(stores: [Store(place, x)])]
+        let data = bytes((0..<128).map(Float.init))
+        for width in machine.widths {
+            let target = machine.target(vectorBytes: width)
+            let source = try Emitter.source(for: nest, target: target, threads: 1)
+            try EmitterTests.check(nest, [0: data], source, machine, "\(width)")
         }
     }
 

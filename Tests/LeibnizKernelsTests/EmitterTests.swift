@@ -95,12 +95,12 @@ extension Scheduler {
 
 @Suite struct EmitterTests {
     static func check(
-        _ nest: LoopNest, _ inputs: [Int: [UInt8]], _ source: KernelSource, _ jit: JIT, _ note: String
+        _ nest: LoopNest, _ inputs: [Int: [UInt8]], _ source: KernelSource, _ machine: Machine, _ note: String
     ) throws {
         let expected = run(nest, try InterpretedKernel(nest), inputs)
-        let kernel: CompiledKernel
+        let kernel: any Kernel
         do {
-            kernel = CompiledKernel(code: try jit.code(for: source), source: source)
+            kernel = try machine.kernel(source, nest)
         } catch {
             Issue.record("\(error)\n\(note)\n\(nest)\n\(source.ir)")
             return
@@ -120,40 +120,38 @@ extension Scheduler {
         }
     }
 
-    @Test(arguments: NestGenerator.Family.allCases, [1, 2])
-    func `compiled code computes what the interpreter does`(family: NestGenerator.Family, seed: UInt64) throws {
-        let libraries = InstalledLLVM.all
-        try #require(!libraries.isEmpty)
-        var generator = NestGenerator(seed: seed)
-        for library in libraries.suffix(seed == 1 ? 1 : libraries.count) {
-            let jit = try JIT(library: library, cache: nil)
-            for number in 0..<25 {
-                let (nest, inputs) = generator.next(family)
-                var target = jit.target
-                target.vectorBytes = [64, 32, 16][number % 3]
-                target.vectorRegisterCount = target.vectorBytes == 64 ? 32 : 16
-                let source = try Emitter.source(for: nest, target: target, threads: 2)
-                try Self.check(
-                    nest, inputs, source, jit, "\(Emitter.schedule(for: nest, target: target, threads: 2))")
-            }
+    @Test(arguments: KnownNest.all, Machine.all)
+    func `known nests, compiled, give what plain loops give`(known: KnownNest, machine: Machine) throws {
+        for width in machine.widths {
+            let source = try Emitter.source(for: known.nest, target: machine.target(vectorBytes: width), threads: 2)
+            let kernel = try machine.kernel(source, known.nest)
+            for threads in [1, 3] { #expect(known.error(of: kernel, threads: threads) < 1e-12) }
         }
     }
 
-    @Test(arguments: NestGenerator.Family.allCases, [3, 4])
-    func `any legal schedule computes the same`(family: NestGenerator.Family, seed: UInt64) throws {
-        let library = try #require(seed % 2 == 0 ? InstalledLLVM.all.first : InstalledLLVM.all.last)
-        let jit = try JIT(library: library, cache: nil)
-        var generator = NestGenerator(seed: seed)
-        var random = SeededGenerator(seed: seed)
-        for number in 0..<40 {
+    @Test(arguments: NestGenerator.Family.allCases, Machine.all)
+    func `compiled code computes what the interpreter does`(family: NestGenerator.Family, machine: Machine) throws {
+        var generator = NestGenerator(seed: machine.seed)
+        for number in 0..<machine.nests {
+            let (nest, inputs) = generator.next(family)
+            let target = machine.target(vectorBytes: machine.widths[number % machine.widths.count])
+            let source = try Emitter.source(for: nest, target: target, threads: 2)
+            try Self.check(
+                nest, inputs, source, machine, "\(Emitter.schedule(for: nest, target: target, threads: 2))")
+        }
+    }
+
+    @Test(arguments: NestGenerator.Family.allCases, Machine.all)
+    func `any legal schedule computes the same`(family: NestGenerator.Family, machine: Machine) throws {
+        var generator = NestGenerator(seed: machine.seed + 1000)
+        var random = SeededGenerator(seed: machine.seed)
+        for number in 0..<machine.nests {
             let (nest, inputs) = generator.next(family)
             let simple = nest.simplified()
-            // Code for other machines' vectors runs on this one, if not as fast.
-            var target = jit.target
-            target.vectorBytes = [16, 32, 64][number % 3]
+            let target = machine.target(vectorBytes: [16, 32, 64][number % 3])
             let schedule = Scheduler(simple, target: target, threads: 2).randomSchedule(using: &random)
             let source = Emitter.source(for: simple, schedule: schedule, target: target)
-            try Self.check(nest, inputs, source, jit, "\(schedule)")
+            try Self.check(nest, inputs, source, machine, "\(schedule)")
         }
     }
 }

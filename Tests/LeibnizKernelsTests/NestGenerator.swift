@@ -65,11 +65,16 @@ extension NestBuilder {
         var value =
             isChoice && type.isFloatingPoint
             ? leaf(type, over: axes) : expression(type, over: axes, depth: pick(0...2))
+        let count = inner.reduce(1) { $0 * max(1, nest.axes[$1].extent) }
         if type.isFloatingPoint && operation == .sum {
-            let count = inner.reduce(1) { $0 * max(1, nest.axes[$1].extent) }
             value = nest.value(.binary(.multiply, value, nest.value(.float(1 / Double(count)), type)), type)
         } else if type.isFloatingPoint && operation == .product {
             value = load(type, over: axes, positive: true)
+            // Of many numbers each is near 1, lest a part of the product overflow in one order and not in another.
+            if count > 64 {
+                let nearZero = nest.value(.binary(.multiply, value, nest.value(.float(1 / Double(count)), type)), type)
+                value = nest.value(.binary(.add, nearZero, nest.value(.float(1), type)), type)
+            }
         }
         nest.reductions.append(Reduction(operation, value))
         return nest.reductions.count - 1

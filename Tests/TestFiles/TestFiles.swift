@@ -2,7 +2,7 @@ import CZlib
 import Foundation
 
 /// A folder of its own for one test, gone when the test ends.
-public final class TemporaryFolder {
+public final class TemporaryFolder: Sendable {
     /// The folder's path.
     public let path: String
 

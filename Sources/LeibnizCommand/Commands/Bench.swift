@@ -90,7 +90,7 @@ struct Bench: ParsableCommand {
     }
 
     private static func heading(_ machine: BackendDescription, _ limits: MachineLimits?) -> String {
-        let processor = machine.llvm.map { "\($0.target.cpu), vectors of \(8 * $0.target.vectorBytes) bits, " } ?? ""
+        let processor = machine.llvm.map { "\($0.target.summary), " } ?? ""
         let slopes = limits.map {
             String(format: ", %.0f GFLOP/s, %.1f GB/s", $0.operationsPerSecond / 1e9, $0.bytesPerSecond / 1e9)
         }

@@ -24,6 +24,7 @@ struct Info: ParsableCommand {
             ("llvm_missing_because", .text(orNull: whyNot(machine))),
             ("cpu", .text(orNull: llvm?.target.cpu)),
             ("cpu_features", .text(orNull: llvm?.target.features)),
+            ("vectors", .text(orNull: llvm?.target.vectors.rawValue)),
             ("vector_bits", llvm.map { .whole(8 * $0.target.vectorBytes) } ?? .null),
             ("threads", .whole(machine.threads)),
             ("cache_folder", .text(orNull: llvm?.cacheFolder)),
@@ -38,7 +39,7 @@ struct Info: ParsableCommand {
             let present = llvm.target.features.split(separator: ",").filter { $0.hasPrefix("+") }.map { $0.dropFirst() }
             lines += [
                 "LLVM:      \(llvm.target.llvmVersion) (\(llvm.path))",
-                "processor: \(llvm.target.cpu), vectors of \(8 * llvm.target.vectorBytes) bits",
+                "processor: \(llvm.target.summary)",
                 "features:  \(present.joined(separator: " "))",
             ]
         }

@@ -7,7 +7,7 @@ extension Explanation {
         .object([
             ("workload", .text(workload.name)), ("summary", .text(workload.summary)),
             ("backend", .text(machine.backend.rawValue)), ("cpu", .text(orNull: machine.llvm?.target.cpu)),
-            ("threads", .whole(machine.threads)),
+            ("vectors", .text(orNull: machine.llvm?.target.vectors.rawValue)), ("threads", .whole(machine.threads)),
             ("clock_ghz", clockRate.map { .rounded($0 / 1e9) } ?? .null),
             ("iteration_us", .rounded(iteration * 1e6)), ("unrecorded_us", .rounded(unrecorded * 1e6)),
             ("kernels_us", .rounded(inKernels * 1e6)), ("overhead_us", .rounded((iteration - inKernels) * 1e6)),

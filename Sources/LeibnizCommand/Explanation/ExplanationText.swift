@@ -18,7 +18,7 @@ extension Explanation {
     private var machineLine: String {
         guard let llvm = machine.llvm else { return "interpreter, \(machine.threads) threads: nothing is predicted" }
         let clock = clockRate.map { String(format: ", %.2f GHz", $0 / 1e9) } ?? ""
-        return "\(llvm.target.cpu), vectors of \(8 * llvm.target.vectorBytes) bits, \(machine.threads) threads" + clock
+        return "\(llvm.target.summary), \(machine.threads) threads" + clock
     }
 
     private static let heading =

@@ -12,6 +12,8 @@
 /// | sin, cos | 1.6 | 1.6 | | erf | 1.3 | 1.4 |
 /// | power | 0.6 | the C library's | | rsqrt | 1.5 | 1.5 |
 ///
+/// Where products and sums are rounded apart (SSE4), expm1 1.4, sigmoid 1.9 and erf 1.2.
+///
 /// Infinities, NaN, zeros of both signs and poles are as IEEE 754 and C say. All polynomials are minimax fits by Remez'
 /// exchange algorithm (Muller, *Elementary Functions*, 3rd edition, chapter 3), made for this library. The C library
 /// computes the others lane by lane, and sin and cos of huge arguments.

@@ -274,8 +274,7 @@ extension NestEmitter {
         let declaration = nest.buffers[store.access.buffer]
         if declaration.count == 0 { return }
         let place = place(store.access, at: point, &cache)
-        if place.condition.text == "false" { return }
-        if weave(store, value, place, at: point) { return }
+        if weave(store, value, place, at: point) || place.condition.text == "false" { return }
         if place.condition.isConstant { return write(store, value, place, at: point, declaration.type) }
         _ = builder.conditional(place.condition) { _ in
             write(store, value, place, at: point, declaration.type)

@@ -76,7 +76,8 @@ extension NestEmitter {
         let block = TransposedBlock(access: store.access, corner: corner.coordinates)
         var mask = place.mask.map { activePart($0, point) }
         if mask == nil, point.active < lanes { mask = builder.prefix(point.active, lanes: lanes) }
-        if !place.condition.isConstant {
+        // Also of a copy that is never stored: the others wait for it.
+        if place.condition.text != "true" {
             let whole = builder.splat(place.condition, lanes: lanes)
             mask = mask.map { builder.both($0, whole) } ?? whole
         }

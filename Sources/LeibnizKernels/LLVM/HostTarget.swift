@@ -1,6 +1,6 @@
 extension LLVMLibrary {
     /// The machine that this process runs on, as LLVM sees it.
-    func hostTarget() -> TargetDescription {
+    public func hostTarget() -> TargetDescription {
         let triple = functions.take(functions.getDefaultTargetTriple())
         let cpu = functions.take(functions.getHostCPUName())
         let features = functions.take(functions.getHostCPUFeatures())

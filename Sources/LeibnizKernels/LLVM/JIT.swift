@@ -15,7 +15,7 @@ import Synchronization
 public final class JIT: Sendable {
     /// LLVM.
     public let library: LLVMLibrary
-    /// The machine that code is made for: this one.
+    /// The machine that code is made for: this one, or as much of it as may be used.
     public let target: TargetDescription
     /// Where object code is kept between runs, if anywhere.
     public let cache: CodeCache?
@@ -43,15 +43,14 @@ public final class JIT: Sendable {
         var holders: Int
     }
 
-    /// A compiler for this machine.
-    public init(library: LLVMLibrary, cache: CodeCache?) throws(CompilationError) {
-        (self.library, self.cache) = (library, cache)
+    /// A compiler for this machine, or for no more of it than `target` says (see `TargetDescription.narrowed(to:)`).
+    public init(library: LLVMLibrary, cache: CodeCache?, target: TargetDescription? = nil) throws(CompilationError) {
+        (self.library, self.cache, self.target) = (library, cache, target ?? library.hostTarget())
         let llvm = library.functions
-        target = library.hostTarget()
         Self.loadMathematicsOnce
 
         let machine: LLVMFunctions.Ref
-        do { machine = try library.makeTargetMachine(target) } catch { throw .unavailable(error) }
+        do { machine = try library.makeTargetMachine(self.target) } catch { throw .unavailable(error) }
         guard let machineBuilder = llvm.orcJITTargetMachineBuilderCreateFromTargetMachine(machine),
             let builder = llvm.orcCreateLLJITBuilder()
         else { throw .outOfMemory }
@@ -94,7 +93,7 @@ public final class JIT: Sendable {
                 return code
             }
         }
-        let object = try compile(source, symbol: symbol, form: .object)
+        let object = try library.objectCode(of: source, for: target, symbol: symbol)
         let code = try link(object, key: key, symbol: symbol, hasFinish: source.hasFinish)
         compiled.add(1, ordering: .relaxed)
         cache?.store(key, object)
@@ -103,15 +102,7 @@ public final class JIT: Sendable {
 
     /// The assembly that the machine code is made of, for people.
     public func assembly(of source: KernelSource) throws(CompilationError) -> String {
-        String(decoding: try compile(source, symbol: source.symbol, form: .assembly), as: UTF8.self)
-    }
-
-    private func compile(
-        _ source: KernelSource, symbol: String, form: ModuleCompiler.Form
-    ) throws(CompilationError) -> [UInt8] {
-        let compiler: ModuleCompiler
-        do { compiler = try ModuleCompiler(library: library, target: target) } catch { throw .unavailable(error) }
-        return try compiler.compile(source, symbol: symbol, form: form)
+        try library.assembly(of: source, for: target)
     }
 
     // MARK: Loading

@@ -35,6 +35,7 @@ struct LLVMFunctions: Sendable {
     let setLinkage: @Sendable @convention(c) (Ref, Int32) -> Void
 
     // Target.h, TargetMachine.h
+    /// For this machine's processor, and for those others that this LLVM makes code for.
     let initializers: [Initialize]
     let getDefaultTargetTriple: GetMessage
     let getHostCPUName: GetMessage
@@ -103,14 +104,17 @@ struct LLVMFunctions: Sendable {
         setLinkage = try find("SetLinkage")
 
         #if arch(arm64)
-            let architecture = "AArch64"
+            let (own, other) = ("AArch64", "X86")
         #else
-            let architecture = "X86"
+            let (own, other) = ("X86", "AArch64")
         #endif
-        initializers = [
-            try find("Initialize\(architecture)TargetInfo"), try find("Initialize\(architecture)Target"),
-            try find("Initialize\(architecture)TargetMC"), try find("Initialize\(architecture)AsmPrinter"),
-        ]
+        func initializers(_ architecture: String) throws(LLVMUnavailable) -> [Initialize] {
+            [
+                try find("Initialize\(architecture)TargetInfo"), try find("Initialize\(architecture)Target"),
+                try find("Initialize\(architecture)TargetMC"), try find("Initialize\(architecture)AsmPrinter"),
+            ]
+        }
+        self.initializers = try initializers(own) + ((try? initializers(other)) ?? [])
         getDefaultTargetTriple = try find("GetDefaultTargetTriple")
         getHostCPUName = try find("GetHostCPUName")
         getHostCPUFeatures = try find("GetHostCPUFeatures")

@@ -118,6 +118,30 @@ struct ModuleCompiler: ~Copyable {
     }
 }
 
+extension LLVMLibrary {
+    /// The object code of a kernel for any machine that this LLVM makes code for.
+    ///
+    /// Its functions bear the name `symbol`; it needs the C library's mathematics and nothing else.
+    public func objectCode(
+        of source: KernelSource, for target: TargetDescription, symbol: String
+    ) throws(CompilationError) -> [UInt8] {
+        try compile(source, for: target, symbol: symbol, form: .object)
+    }
+
+    /// The assembly that such object code is made of, for people.
+    public func assembly(of source: KernelSource, for target: TargetDescription) throws(CompilationError) -> String {
+        String(decoding: try compile(source, for: target, symbol: source.symbol, form: .assembly), as: UTF8.self)
+    }
+
+    private func compile(
+        _ source: KernelSource, for target: TargetDescription, symbol: String, form: ModuleCompiler.Form
+    ) throws(CompilationError) -> [UInt8] {
+        let compiler: ModuleCompiler
+        do { compiler = try ModuleCompiler(library: self, target: target) } catch { throw .unavailable(error) }
+        return try compiler.compile(source, symbol: symbol, form: form)
+    }
+}
+
 /// What went wrong between IR text and code that can be called. It is a defect of the emitter, never of a user's program.
 public enum CompilationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// LLVM does not understand the text.

@@ -30,7 +30,7 @@ public struct BackendDescription: Hashable, Sendable, CustomStringConvertible {
         if let llvm {
             lines += [
                 "LLVM: \(llvm.target.llvmVersion) (\(llvm.path))",
-                "processor: \(llvm.target.cpu), vectors of \(8 * llvm.target.vectorBytes) bits",
+                "processor: \(llvm.target.summary)",
                 "cache: " + (llvm.cacheFolder.map { "\($0), \(llvm.cacheBytes) bytes" } ?? "off"),
             ]
         }

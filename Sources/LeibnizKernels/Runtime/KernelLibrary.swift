@@ -37,14 +37,15 @@ public final class KernelLibrary: Sendable {
     /// - Parameters:
     ///   - backend: `.llvm` falls back to the interpreter, with a warning, where LLVM is not found.
     ///   - llvm: where to look for it.
+    ///   - vectors: what kernels may use at most; ignored, with a warning, where the machine has less.
     ///   - cacheFolder: where object code is kept, or nil.
     ///   - dumpFolder: where each kernel's nest, IR and assembly are written for people, or nil.
     public init(
-        backend: Backend = .llvm, llvm: Settings.LLVMPath = .search, pool: ThreadPool = .shared,
-        cacheFolder: String? = nil, dumpFolder: String? = nil, capacity: Int = 4096
+        backend: Backend = .llvm, llvm: Settings.LLVMPath = .search, vectors: VectorInstructions? = nil,
+        pool: ThreadPool = .shared, cacheFolder: String? = nil, dumpFolder: String? = nil, capacity: Int = 4096
     ) {
         (self.pool, self.dumpFolder, self.capacity) = (pool, dumpFolder, max(1, capacity))
-        engine = backend == .interpreter ? .interpreter(because: nil) : Self.makeEngine(llvm, cacheFolder)
+        engine = backend == .interpreter ? .interpreter(because: nil) : Self.makeEngine(llvm, vectors, cacheFolder)
         if let dumpFolder, !makeFolder(dumpFolder, mode: 0o755) {
             printWarning("kernels cannot be written to \(dumpFolder)")
         }
@@ -53,16 +54,24 @@ public final class KernelLibrary: Sendable {
     /// The library that settings describe.
     public convenience init(settings: Settings, pool: ThreadPool) {
         self.init(
-            backend: settings.backend ?? .llvm, llvm: settings.llvmPath, pool: pool, cacheFolder: settings.cacheFolder,
-            dumpFolder: settings.dumpFolder)
+            backend: settings.backend ?? .llvm, llvm: settings.llvmPath, vectors: settings.vectors, pool: pool,
+            cacheFolder: settings.cacheFolder, dumpFolder: settings.dumpFolder)
     }
 
-    private static func makeEngine(_ wish: Settings.LLVMPath, _ cacheFolder: String?) -> Engine {
+    private static func makeEngine(
+        _ wish: Settings.LLVMPath, _ vectors: VectorInstructions?, _ cacheFolder: String?
+    ) -> Engine {
         let reason: CompilationError
         do throws(CompilationError) {
             let library: LLVMLibrary
             do { library = try LLVMLibrary.find(wish) } catch { throw .unavailable(error) }
-            return .jit(try JIT(library: library, cache: cacheFolder.flatMap { CodeCache(folder: $0) }))
+            let host = library.hostTarget()
+            let target = vectors.map { host.narrowed(to: $0) } ?? host
+            if let vectors, target == nil {
+                printWarning("LEIBNIZ_VECTORS=\(vectors.rawValue) ignored: this machine has \(host.vectors.rawValue)")
+            }
+            let cache = cacheFolder.flatMap { CodeCache(folder: $0) }
+            return .jit(try JIT(library: library, cache: cache, target: target ?? host))
         } catch {
             reason = error
         }

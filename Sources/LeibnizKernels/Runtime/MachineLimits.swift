@@ -53,7 +53,9 @@ public struct MachineLimits: Hashable, Sendable {
     private static let chainSteps = 200_000
     private static let chainUnits = 16
 
-    /// Multiplications with addition in registers only, each waiting for the one before it in its chain.
+    /// Multiplications with addition in registers only, each waiting for the one before it in its chain: aᵢ₊₁ = aᵢ x + x.
+    ///
+    /// Where they are two instructions, neither can be left out or shared.
     private static func additionChains(_ target: TargetDescription) -> KernelSource {
         let lanes = target.vectorBytes / 4
         let (vector, numbers) = ("<\(lanes) x float>", 0..<chainCount)
@@ -63,7 +65,7 @@ public struct MachineLimits: Hashable, Sendable {
             + "  %x = shufflevector \(vector) %first, \(vector) undef, <\(lanes) x i32> zeroinitializer"
         let phis = numbers.map { "  %a\($0) = phi \(vector) [ %x, %unit ], [ %b\($0), %loop ]" }
         let steps = numbers.map {
-            "  %b\($0) = call \(vector) @llvm.\(operation).v\(lanes)f32(\(vector) %x, \(vector) %x, \(vector) %a\($0))"
+            "  %b\($0) = call \(vector) @llvm.\(operation).v\(lanes)f32(\(vector) %a\($0), \(vector) %x, \(vector) %x)"
         }
         let sums = numbers.dropFirst().map {
             "  %s\($0) = fadd \(vector) \($0 == 1 ? "%b0" : "%s\($0 - 1)"), %b\($0)"

@@ -20,6 +20,7 @@ public enum Backend: String, Sendable, Hashable, CaseIterable {
 /// |---|---|---|
 /// | `LEIBNIZ_BACKEND` | `llvm` or `interpreter` | LLVM if found |
 /// | `LEIBNIZ_LLVM` | the path of LLVM's library, or `none` | searched in the usual places |
+/// | `LEIBNIZ_VECTORS` | `sse4`, `avx2`, `avx512` or `neon`: what kernels may use at most | all that the machine has |
 /// | `LEIBNIZ_THREADS` | 1 … 1024 | the CPUs that the process may use |
 /// | `LEIBNIZ_CACHE` | a folder, or `off` | `$XDG_CACHE_HOME/leibniz` or `~/.cache/leibniz` |
 /// | `LEIBNIZ_DUMP` | a folder for each kernel's loop nest, IR and assembly | none |
@@ -44,6 +45,8 @@ public struct Settings: Sendable {
     public let backend: Backend?
     /// Where to look for LLVM.
     public let llvmPath: LLVMPath
+    /// The vector instructions that kernels may use at most, if that was said.
+    public let vectors: VectorInstructions?
     /// The number of threads that was asked for, if one was.
     public let threads: Int?
     /// Where compiled kernels are kept, or nil if nowhere.
@@ -66,6 +69,11 @@ public struct Settings: Sendable {
         case nil: llvmPath = .search
         case "none": llvmPath = .none
         case let path?: llvmPath = .file(path)
+        }
+        vectors = set("LEIBNIZ_VECTORS").flatMap { text in
+            let choice = VectorInstructions(rawValue: text)
+            if choice == nil { warn("LEIBNIZ_VECTORS=\(text) ignored: it may be sse4, avx2, avx512 or neon") }
+            return choice
         }
         threads = set("LEIBNIZ_THREADS").flatMap { text in
             if let count = Int(text), (1...1024).contains(count) { return count }

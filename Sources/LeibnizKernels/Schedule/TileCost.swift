@@ -186,8 +186,8 @@ struct TileCost {
             let file = Double(target.vectorRegisterCount)
             let room = max(1, (file * 0.75 / accumulators).rounded(.down))
             each = max(each, 4 / (stage.hasOrder ? 1 : max(1, min(stage.iterations, room))))
-            // What does not fit is written to memory and read again.
-            let excess = accumulators + (registers - greatest) + 1 - file
+            // What does not fit is written to memory and read again; without FMA a product needs a register of its own.
+            let excess = accumulators + (registers - greatest) + (target.hasFMA ? 1 : 2) - file
             if excess > 0 { each += 2 * excess }
             fold = accumulators * 1.5 * stage.folds
         }
