@@ -31,6 +31,7 @@ public enum Emitter {
                 lines.formUnion(second.declarations)
             } else {
                 emitter.emitUnits()
+                main.finishStreaming()
             }
             lines.formUnion(main.declarations)
         }
@@ -45,6 +46,7 @@ public enum Emitter {
             ir += finish + "  ret void\n}\n"
         }
         ir += "attributes #0 = { \(attributes)\(width) }\n"
+        if main.isStreaming { ir += "!0 = !{i32 1}\n" }
         return KernelSource(
             ir: ir, symbol: symbol, units: isEmpty ? 0 : schedule.units, unitCost: schedule.unitCost,
             scratchBytes: scratchBytes, hasFinish: finish != nil)

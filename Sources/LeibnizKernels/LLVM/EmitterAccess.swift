@@ -300,6 +300,11 @@ extension NestEmitter {
         let isUniform = (place.laneStride == 0 || point.lanes == 1) && place.laneOffsets == nil
         if isUniform, place.mask == nil, value.type.lanes == 1 { return put(place.pointer, value) }
         let wide = builder.splat(value, lanes: point.lanes)
+        if place.laneOffsets == nil, place.laneStride == 1, place.mask == nil,
+            stream(wide, count: point.active, to: place.pointer, store.access, at: point)
+        {
+            return
+        }
         let isPartial = place.mask != nil || (point.active < point.lanes && point.active.nonzeroBitCount > 1)
         if isPartial, place.laneOffsets == nil, place.laneStride == 1, store.mode == .write, scalar.bits >= 32,
             builder.hasMaskedStores

@@ -17,6 +17,8 @@ final class FunctionBuilder {
     private var counter = 0
     /// The declarations and constants that the module must have for this code.
     private(set) var declarations: Set<String> = []
+    /// Whether something was written past the caches.
+    var isStreaming = false
     /// The level that loads are not moved above: what is hoisted too far only fills registers.
     var loadFloor = 0
 

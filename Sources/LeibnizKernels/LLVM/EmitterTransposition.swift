@@ -74,6 +74,7 @@ extension NestEmitter {
         corner.coordinates[axis].constant -= own.copy
         corner.coordinates[axis].copy = 0
         let block = TransposedBlock(access: store.access, corner: corner.coordinates)
+        let isPrefix = place.mask == nil && place.condition.text == "true"
         var mask = place.mask.map { activePart($0, point) }
         if mask == nil, point.active < lanes { mask = builder.prefix(point.active, lanes: lanes) }
         // Also of a copy that is never stored: the others wait for it.
@@ -81,12 +82,17 @@ extension NestEmitter {
             let whole = builder.splat(place.condition, lanes: lanes)
             mask = mask.map { builder.both($0, whole) } ?? whole
         }
-        woven[block, default: []].append((builder.splat(value, lanes: lanes), mask))
+        woven[block, default: []].append((builder.splat(value, lanes: lanes), mask, isPrefix))
         guard let parts = woven[block], parts.count == own.copies else { return true }
         woven[block] = nil
 
         let vector = interleaved(parts.map(\.value))
         let pointer = builder.address(bases[store.access.buffer], IRScalar(type), store.access.index, at: corner)
+        if parts.allSatisfy(\.isPrefix),
+            stream(vector, count: point.active * own.copies, to: pointer, store.access, at: corner)
+        {
+            return true
+        }
         if parts.allSatisfy({ $0.mask == nil }) {
             builder.effect("store \(vector.typed), ptr \(pointer.text), align \(type.byteCount)")
             return true

@@ -17,9 +17,13 @@ final class NestEmitter {
     /// Blocks of memory that were read across, with what came out.
     var transposed: [TransposedBlock: [Operand]] = [:]
     /// Values that wait for those of the other copies, to be written between them.
-    var woven: [TransposedBlock: [(value: Operand, mask: Operand?)]] = [:]
+    var woven: [TransposedBlock: [(value: Operand, mask: Operand?, isPrefix: Bool)]] = [:]
     /// The buffers whose next row is asked for while a stage runs, and how many elements further it is.
     var fetched: [Int: Int] = [:]
+    /// The buffers that are written past the caches.
+    let streamed: Set<Int>
+    /// What the first index of a block is a multiple of, along each axis.
+    let steps: [Int]
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder) {
@@ -27,6 +31,11 @@ final class NestEmitter {
         self.schedule = schedule
         self.builder = builder
         extents = nest.axes.map(\.extent)
+        streamed = Self.streamed(nest, builder.target)
+        var steps = Array(repeating: 0, count: nest.axes.count)
+        // Walks of two stages may share an axis: common factors stay.
+        for loop in schedule.outer + schedule.stages.flatMap({ $0 }) { steps[loop.axis] |= loop.step }
+        self.steps = steps
         vectorAxis = schedule.outer.first { $0.lanes > 1 }?.axis
         positions = nest.stages.map { stage in
             var (position, size) = (Affine(), 1)
