@@ -63,10 +63,6 @@ extension NestEmitter {
     }
 }
 
-extension TargetDescription {
-    fileprivate var isX86: Bool { triple.hasPrefix("x86_64") }
-}
-
 extension FunctionBuilder {
     /// Lets everybody see what was written past the caches, before the thread says that it is done.
     func finishStreaming() {

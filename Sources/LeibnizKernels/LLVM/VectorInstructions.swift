@@ -44,7 +44,7 @@ extension TargetDescription {
         return vectorBytes == 64 ? .avx512 : vectorBytes == 32 ? .avx2 : .sse4
     }
 
-    private var isX86: Bool { triple.hasPrefix("x86_64") || triple.hasPrefix("amd64") }
+    var isX86: Bool { triple.hasPrefix("x86_64") || triple.hasPrefix("amd64") }
 
     /// The processor and what is used of it, for people.
     public var summary: String { "\(cpu), \(vectors.rawValue): vectors of \(8 * vectorBytes) bits" }

@@ -37,7 +37,10 @@ struct TileSearch {
                     consider(tile)
                 }
             }
-            if nest.stages.allSatisfy(\.reductions.isEmpty) { continue }
+            if nest.stages.allSatisfy(\.reductions.isEmpty) {
+                if start.vectors == .none { forEachSmallBlock(start, consider) }
+                continue
+            }
             for axes in tiledAxes(start) { forEachTile(start, axes, consider) }
         }
         return best ?? (Tile(.none, lanes: 1), 1)
@@ -122,6 +125,20 @@ struct TileSearch {
             for second in useful.dropFirst(place + 1) { pairs.append([first, second]) }
         }
         return pairs
+    }
+
+    /// All tiles of one or two short loops of a map, unrolled as a whole: a permutation within a few neighbours.
+    private func forEachSmallBlock(_ start: Tile, _ body: (Tile) -> Void) {
+        let short = free.filter { nest.axes[$0].extent <= 4 }
+        for (place, axis) in short.enumerated() {
+            var tile = start
+            tile.first = Tile.Copies(axis: axis, count: nest.axes[axis].extent)
+            body(tile)
+            for other in short.dropFirst(place + 1) {
+                tile.second = Tile.Copies(axis: other, count: nest.axes[other].extent)
+                body(tile)
+            }
+        }
     }
 
     /// All tiles of a start over one or two axes that leave room in the registers.

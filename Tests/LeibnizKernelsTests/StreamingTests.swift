@@ -1,0 +1,73 @@
+import Testing
+
+@testable import LeibnizKernels
+
+/// Results so large that they are written past the caches.
+@Suite struct `Stores past the caches` {
+    private func output(_ nest: LoopNest, _ inputs: [Int: [UInt8]], _ machine: Machine, vectorBytes: Int) throws -> (
+        [Float], isStreamed: Bool
+    ) {
+        let target = machine.target(vectorBytes: vectorBytes)
+        let source = try Emitter.source(for: nest, target: target, threads: 2)
+        let kernel = try machine.kernel(source, nest)
+        let (outputs, _) = run(nest, kernel, inputs, threads: 2)
+        let last = nest.buffers.count - 1
+        return (numbers(outputs[last] ?? [], as: Float.self), source.ir.contains("!nontemporal"))
+    }
+
+    /// Each of 28 numbers in a row, four times, as the gradient of an average over 2×2 is: rows begin at multiples of 32 bytes.
+    @Test func `what copies interleave is written whole`() throws {
+        let (rows, columns) = (57_400, 28)
+        var nest = LoopNest(name: "spread")
+        nest.axes = [Axis(rows), Axis(2), Axis(columns), Axis(2)]
+        nest.outer = [0, 1, 2, 3]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: rows * columns, role: .input),
+            BufferDeclaration(.float32, count: 4 * rows * columns, role: .output),
+        ]
+        let x = nest.value(.load(Access(0, Affine(0, [(0, columns), (2, 1)]))), .float32)
+        let place = Affine(0, [(0, 4 * columns), (1, 2 * columns), (2, 2), (3, 1)])
+        nest.stages = [Stage(stores: [Store(Access(1, place), x)])]
+        let numbers = (0..<rows * columns).map(Float.init)
+        let machine = try #require(Machine.newest.first)
+        for width in machine.widths {
+            let (found, isStreamed) = try output(nest, [0: bytes(numbers)], machine, vectorBytes: width)
+            let wrong = found.indices.first { place in
+                let (row, rest) = place.quotientAndRemainder(dividingBy: 4 * columns)
+                return found[place] != Float(row * columns + rest % (2 * columns) / 2)
+            }
+            #expect(wrong == nil)
+            // Only where partial vectors can be stored are copies interleaved.
+            if machine.target.isX86, width == 64 { #expect(isStreamed) }
+        }
+    }
+
+    /// Rows of 1000 and of 999 numbers, each with a sum of its own, whose vectors end within a row.
+    @Test(arguments: [1000, 999]) func `rows are written whole, whatever their length`(columns: Int) throws {
+        let rows = 3300
+        var nest = LoopNest(name: "rows")
+        nest.axes = [Axis(rows), Axis(columns), Axis(columns)]
+        nest.outer = [0]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: rows * columns, role: .input),
+            BufferDeclaration(.float32, count: rows * columns, role: .output),
+        ]
+        func x(_ axis: Int) -> ValueID {
+            nest.value(.load(Access(0, Affine(0, [(0, columns), (axis, 1)]))), .float32)
+        }
+        nest.reductions = [Reduction(.max, x(1))]
+        let difference = nest.value(.binary(.subtract, x(2), nest.value(.reduced(0), .float32)), .float32)
+        nest.stages = [
+            Stage(axes: [1], reductions: [0]),
+            Stage(axes: [2], stores: [Store(Access(1, Affine(0, [(0, columns), (2, 1)])), difference)]),
+        ]
+        let machine = try #require(Machine.newest.first)
+        let numbers = (0..<rows * columns).map { Float($0 % columns) }
+        for width in machine.widths {
+            let (found, isStreamed) = try output(nest, [0: bytes(numbers)], machine, vectorBytes: width)
+            #expect(found.indices.first { found[$0] != Float($0 % columns - columns + 1) } == nil)
+            // A row of 999 numbers begins anywhere in a line.
+            if machine.target.isX86, width >= 32 { #expect(isStreamed == (columns == 1000)) }
+        }
+    }
+}
