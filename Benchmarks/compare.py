@@ -186,6 +186,12 @@ def machine(vectors):
     return ", ".join([facts.get("model name", platform.machine()), *([VECTORS[vectors]] if vectors else [])])
 
 
+def command(options):
+    """How to measure the same again."""
+    words = ["scripts/bench", "--rounds", options.rounds, "--threads", options.threads]
+    return shlex.join(map(str, words + (["--only", options.only] if options.only else [])))
+
+
 def write_page(rows, headings, leibniz, options):
     info = json.loads(subprocess.run([leibniz, "info", "--json"], check=True, capture_output=True).stdout)
     version = importlib.metadata.version
@@ -194,7 +200,7 @@ def write_page(rows, headings, leibniz, options):
         f"- processor: {machine(info['vectors'])}; threads: {options.threads}",
         f"- versions: Leibniz {info['version']} with LLVM {info['llvm_version']}, Python {platform.python_version()}, "
         f"PyTorch {version('torch')}, JAX {version('jax')}",
-        f"- command: `{shlex.join(['scripts/bench', *sys.argv[2:]])}`",
+        f"- command: `{command(options)}`",
         f"- result: {summary(rows)}",
         "",
         f"Microseconds of one iteration; medians of {options.rounds}, taken in turns.",

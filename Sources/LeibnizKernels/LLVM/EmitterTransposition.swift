@@ -49,12 +49,12 @@ extension NestEmitter {
         return rows[own.copy]
     }
 
-    /// The axis of the tile along which an access's elements are neighbours and copies about as many as lanes.
+    /// The axis of the tile along which an access's elements are neighbours and copies at least a few.
     private func rowAxis(_ access: Access, at point: Point) -> Int? {
         schedule.outer.first { loop in
             let coordinate = point.coordinates[loop.axis]
             return loop.lanes == 1 && access.index.stride(of: loop.axis) == 1
-                && coordinate.copies.roundedUpToPowerOfTwo == point.lanes && coordinate.copies > 1
+                && coordinate.copies >= Tile.fewestRows && coordinate.copies <= point.lanes
         }?.axis
     }
 }

@@ -18,6 +18,9 @@ struct Tile: Hashable {
         func factor(_ axes: AxisSet) -> Int { count > 1 && axes.has(axis) ? count : 1 }
     }
 
+    /// The fewest copies side by side that are read across, a row for each lane, instead of lane by lane.
+    static let fewestRows = 3
+
     var vectors: Vectors
     /// The lanes of a vector.
     var lanes: Int

@@ -155,8 +155,10 @@ struct TileCost {
             var count = Double(tile.factor(entry.axes, stage: stage.number))
             if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > 4 { count *= 4 }
             var one = entry.one
-            if tile.lanes > 1, tile.first.count == tile.lanes, entry.rows.has(tile.first.axis) {
-                one = Tally(loads: 1, operations: Double(tile.lanes.trailingZeroBitCount))
+            if tile.first.count >= Tile.fewestRows, tile.first.count <= tile.lanes, entry.rows.has(tile.first.axis) {
+                // A load for each lane, and exchanges of which those for other columns fall away.
+                let share = Double(tile.lanes) / Double(tile.first.count)
+                one = Tally(loads: share, operations: Double(tile.lanes.trailingZeroBitCount) + share - 1)
             }
             if tile.first.count > 1, entry.woven.has(tile.first.axis) {
                 one = Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: tile.first.count > 2 ? 2 : 1)

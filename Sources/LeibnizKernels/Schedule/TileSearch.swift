@@ -23,11 +23,11 @@ struct TileSearch {
             }
             consider(start)
             if case .outer(let vector) = start.vectors {
-                // As many copies as lanes read across what lies across.
+                // As many copies as lanes, or as there are, read across what lies across.
                 for axis in free
-                where axis != vector && prepared.rows.has(axis) && nest.axes[axis].extent >= start.lanes {
+                where axis != vector && prepared.rows.has(axis) && nest.axes[axis].extent >= Tile.fewestRows {
                     var tile = start
-                    tile.first = Tile.Copies(axis: axis, count: start.lanes)
+                    tile.first = Tile.Copies(axis: axis, count: min(start.lanes, nest.axes[axis].extent))
                     consider(tile)
                 }
                 // As many copies as there are gaps between lanes fill them.
