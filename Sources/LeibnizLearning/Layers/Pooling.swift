@@ -121,7 +121,7 @@ public struct LpPool2D: Layer {
         let isZero = peak == 0
         // Within these limits 1/scale has all its digits; small powers of what lies outside neither overflow nor vanish.
         let bound = x.elementType == .float64 ? 0x1p1022 : 0x1p126
-        let scale = which(isFinite(peak), maximum(minimum(peak, Tensor(bound)), Tensor(1 / bound)), 1)
+        let scale = which(isFinite(peak), maximum(minimum(peak, peak.filled(bound)), peak.filled(1 / bound)), 1)
         let ratios = exponent <= 4 ? magnitudes * (1 / scale) : magnitudes / scale
         let total = mean(pow(ratios, exponent), axes: [-2, -1], keepingAxes: true)
         let root = which(isZero, 0, pow(which(isZero, 1, total), 1 / exponent))
