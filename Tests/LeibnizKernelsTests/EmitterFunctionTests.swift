@@ -140,7 +140,7 @@ struct FunctionReference: Sendable {
     private static func check<T: FunctionSample>(
         _ reference: FunctionReference, _ machine: Machine, _ type: T.Type
     ) throws {
-        let inputs: [T] = patterns(25_000 * machine.nests)
+        let inputs: [T] = patterns(10_000 * machine.nests)
         for hasFMA in Set([false, machine.target.hasFMA]) {
             let found = try apply(.unary(reference.operation, 0), [inputs], machine, hasFMA: hasFMA)
             let worst = worst(inputs, found, T.value(of: reference))

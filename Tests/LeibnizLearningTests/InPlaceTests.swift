@@ -54,16 +54,14 @@ import Testing
     @Test func `a step computes the same whether anybody holds the old values or not`() throws {
         let x = Tensor.normal([9, 1, 14, 14], seed: 1), labels = Tensor([0, 1, 2, 3, 4, 5, 6, 0, 1])
         let indices = Tensor([3, 70, 3, 0, 12, 70, 70, 55])
-        func compareAll(_ optimizer: (any Module) -> any Optimizer) throws {
-            try compare(Self.images, x, { optimizer($0) }) { crossEntropy($0, labels) }
-            for rows in [71, 1000] {
-                try compare({ Embedding(rows) }, indices, { optimizer($0) }) { mean($0 * $0) }
-            }
+        try compare(Self.images, x, { SGD($0, learningRate: 0.01, momentum: 0.9, weightDecay: 0.1) }) {
+            crossEntropy($0, labels)
         }
-        try compareAll { SGD($0, learningRate: 0.1) }
-        try compareAll { SGD($0, learningRate: 0.01, momentum: 0.9, weightDecay: 0.1) }
-        try compareAll { Adam($0, learningRate: 0.01) }
-        try compareAll { AdamW($0, learningRate: 0.01) }
+        try compare(Self.images, x, { Adam($0, learningRate: 0.01) }) { crossEntropy($0, labels) }
+        for rows in [71, 1000] {
+            try compare({ Embedding(rows) }, indices, { SGD($0, learningRate: 0.1) }) { mean($0 * $0) }
+            try compare({ Embedding(rows) }, indices, { AdamW($0, learningRate: 0.01) }) { mean($0 * $0) }
+        }
     }
 
     @Test func `parameters stay where they are when nobody holds them`() throws {
