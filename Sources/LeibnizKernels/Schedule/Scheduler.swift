@@ -36,7 +36,8 @@ struct Scheduler {
 
     /// The outer loops, without units.
     ///
-    /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis.
+    /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis, or the
+    /// one along which they read across.
     private func outerLoops(_ tile: Tile, _ work: NestWork) -> [Schedule.Loop] {
         var loops = nest.outer.map { axis in
             let isVector = tile.vectors == .outer(axis)
@@ -64,12 +65,24 @@ struct Scheduler {
         }
         let moving = loops.filter { !isWhole($0) }
         let isMap = nest.stages.allSatisfy(\.reductions.isEmpty)
+        let followsRows = isMap && self.followsRows(tile)
         let innermost =
             isMap
-            ? loops.first { $0.lanes > 1 }
+            ? loops.first { followsRows ? $0.axis == tile.first.axis : $0.lanes > 1 }
             : moving.reversed().min { traffic($0.axis) < traffic($1.axis) }
         if let innermost, let place = loops.firstIndex(of: innermost) { loops.append(loops.remove(at: place)) }
         return loops + sequential
+    }
+
+    /// Whether a tile that reads across follows each lane's row to its end: few rows at a time, whose next lines the processor fetches
+    /// ahead. That needs stores of whole lines near to each other, or lines would be written in pieces at far times.
+    private func followsRows(_ tile: Tile) -> Bool {
+        guard case .outer(let vector) = tile.vectors, tile.first.count >= Tile.fewestRows else { return false }
+        return nest.stages.flatMap(\.stores).allSatisfy { store in
+            let bytes = nest.buffers[store.access.buffer].type.byteCount
+            let whole = store.access.index.terms.allSatisfy { $0.axis == vector || $0.stride * bytes % 64 == 0 }
+            return whole && store.access.index.stride(of: tile.first.axis) * bytes <= 512
+        }
     }
 
     private func reason(_ tile: Tile) -> String {
