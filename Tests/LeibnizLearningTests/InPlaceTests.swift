@@ -94,6 +94,22 @@ import Testing
         }
     }
 
+    @Test func `what depends on no index is not overwritten before all indices are known to be right`() throws {
+        let weight = Parameter(normal([3000], seed: 1)), table = Parameter(normal([50, 4], seed: 2))
+        let x = normal([3000], seed: 3)
+        let optimizer = SGD([weight, table], learningRate: 0.1)
+        let step = compiled { (indices: Tensor) in
+            optimizer.update(minimizing: sum(weight.value * weight.value * x) + sum(exp(table.value[indices])))
+            return indices
+        }
+        for _ in 0..<3 {
+            _ = try step(Tensor([3, 49, 3]))
+            let before = [try bytes(weight.value), try bytes(table.value)]
+            #expect(message { _ = try step(Tensor([3, 49, 50])) }.contains("index 50 at position [2]"))
+            #expect([try bytes(weight.value), try bytes(table.value)] == before)
+        }
+    }
+
     @Test func `two tables that read each other are updated from their old values`() throws {
         let (a, b) = (Parameter(normal([40, 3], seed: 1)), Parameter(normal([60, 3], seed: 2)))
         let optimizer = SGD([a, b], learningRate: 0.25)

@@ -33,10 +33,11 @@ extension Program {
         return add(Broadcast(to: shape), instruction.operands, type)
     }
 
-    /// x − c·(rows scattered into zeros), computed by adding −c·rows to a copy of x: the step of an embedding, of which few rows
-    /// were looked at.
+    /// x − c·(rows scattered into zeros), computed by adding −c·rows to a copy of x, or to x itself where that may be overwritten:
+    /// the step of an embedding.
     ///
-    /// - Returns: nil where the subtrahend is of another form, or most rows are there anyway.
+    /// - Returns: nil where the subtrahend is of another form, or the rows are so many more than those of x that what each addition
+    ///   rounds off would show.
     mutating func scattered(from x: Int, _ subtrahend: Int, _ type: TensorType) -> Int? {
         let product = self[subtrahend]
         guard type.elementType.isFloatingPoint, self[x].type == type, product.primitive is Multiply else { return nil }

@@ -3,7 +3,7 @@
 /// A line that is written without having been read is first fetched from memory, in vain where all of it is overwritten. Stores
 /// marked `nontemporal` collect a line in a buffer of the core and send it off whole, which halves the traffic of a large result.
 /// They need addresses that are multiples of their own size, and lines that are filled in one go: 32 bytes at least, neighbours
-/// one after the other. (AMD, *Software Optimization Guide for the Zen 4 Microarchitecture*, 2.13, "write combining".)
+/// one after the other. (AMD, *Software Optimization Guide for the Zen 4 Microarchitecture*, on write combining.)
 extension NestEmitter {
     /// The bytes of all of a kernel's memory from which on nothing is taken to be in a cache when the next kernel looks for it.
     private static let largeFootprint = 24 << 20

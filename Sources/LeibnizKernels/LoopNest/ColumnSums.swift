@@ -6,8 +6,9 @@ public struct ColumnSums: Sendable {
     public let finishing: LoopNest
     /// The original's buffers that each begins with.
     public let addingBuffers: [Int], finishingBuffers: [Int]
-    /// The type and the columns of each sum.
+    /// The type of each sum.
     public let types: [ElementType]
+    /// The number of columns, the same for all sums.
     public let columns: Int
 }
 
