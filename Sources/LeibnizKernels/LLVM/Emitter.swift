@@ -95,6 +95,7 @@ extension NestEmitter {
         // What is invariant in a reducing loop is loaded just before it, not earlier: registers are few.
         let floor = builder.loadFloor
         if nest.stages.contains(where: { !$0.axes.isEmpty }) { builder.loadFloor = builder.level }
+        fetchForLaterStages(tile)
         if let loop = schedule.outer.first(where: \.joinsLanes) {
             run(stage: 0, &tile)
             tile = joined(tile, along: loop.axis, lanes: loop.count.roundedUpToPowerOfTwo)

@@ -37,6 +37,41 @@ extension NestEmitter {
         return walked
     }
 
+    /// The bytes of a buffer from which on it is taken to lie in memory rather than in a cache.
+    private static let leastBuffer = 512 << 10
+    /// The iterations of a reduction that leave time enough.
+    private static let leastIterations = 64
+
+    /// Asks, before a tile's first reduction, for what is combined with its result: memory moves while sums are added.
+    func fetchForLaterStages(_ tile: [Point]) {
+        guard let first = nest.stages.first, nest.stages.count > 1,
+            first.axes.reduce(1, { $0 * extents[$1] }) >= Self.leastIterations
+        else { return }
+        func loads(_ stages: some Sequence<Stage>) -> [Access] {
+            let roots = stages.flatMap { stage in
+                stage.reductions.map { nest.reductions[$0].value } + stage.stores.map(\.value)
+            }
+            return Set(roots.flatMap { dependencies(of: $0) }).sorted().compactMap { id in
+                if case .load(let access) = nest.values[id].operation { access } else { nil }
+            }
+        }
+        let known = Set(loads([first]).map(\.buffer))
+        for access in loads(nest.stages.dropFirst().filter(\.axes.isEmpty)) {
+            let (count, type) = (nest.buffers[access.buffer].count, nest.buffers[access.buffer].type)
+            guard !known.contains(access.buffer), access.gathers.isEmpty, access.bounds.isEmpty,
+                count * type.byteCount >= Self.leastBuffer
+            else { continue }
+            for point in tile {
+                let stride = builder.terms(of: access.index, at: point).laneStride
+                guard stride == 1 || point.lanes == 1 else { break }
+                let pointer = builder.address(bases[access.buffer], memoryScalar(type), access.index, at: point)
+                for line in 0..<max(1, point.active * type.byteCount / 64) {
+                    prefetch(pointer, memoryScalar(type), ahead: line * 64 / type.byteCount)
+                }
+            }
+        }
+    }
+
     /// Asks for the memory `distance` elements after `pointer`.
     func prefetch(_ pointer: Operand, _ scalar: IRScalar, ahead distance: Int) {
         builder.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")

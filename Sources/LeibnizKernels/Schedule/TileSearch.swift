@@ -124,7 +124,9 @@ struct TileSearch {
         for (place, first) in useful.enumerated() {
             for second in useful.dropFirst(place + 1) { pairs.append([first, second]) }
         }
-        return pairs
+        // Of equals the first counts: neighbouring vectors rather than some from far places.
+        func hasVectors(_ pair: [Int]) -> Bool { pair.contains { start.vectors == .outer($0) } }
+        return pairs.filter(hasVectors) + pairs.filter { !hasVectors($0) }
     }
 
     /// All tiles of one or two short loops of a map, unrolled as a whole: a permutation within a few neighbours.
