@@ -9,7 +9,9 @@ extension NestEmitter {
     }
 
     /// Code for one stage at the points of a tile; leaves the results of its reductions with them.
-    func run(stage number: Int, _ tile: inout [Point], share: Share? = nil) {
+    ///
+    /// - Parameter start: the accumulators to begin with, for each point those of all reductions; none: identities.
+    func run(stage number: Int, _ tile: inout [Point], share: Share? = nil, from start: [Operand]? = nil) {
         let stage = nest.stages[number]
         let loops = schedule.stages[number]
         fetched = fetchedAhead(stage: number)
@@ -22,8 +24,8 @@ extension NestEmitter {
         let widths = reductions.map { reduction in
             stageLanes ?? (vectorAxis.map { varies(reduction.value, along: $0) } == true ? tile[0].lanes : 1)
         }
-        var state: [Operand] = []
-        for _ in 0..<copies * tile.count {
+        var state = start ?? []
+        for _ in (start == nil ? 0 : tile.count)..<copies * tile.count {
             for (reduction, width) in zip(reductions, widths) { state += identity(reduction, lanes: width) }
         }
         if stage.axes.allSatisfy({ extents[$0] > 0 }) {

@@ -31,6 +31,9 @@ public struct Schedule: Hashable, Sendable {
     public var splitsReduction = false
     /// Where the reduction is split: blocks of the first stage's first loop in a unit.
     public var splitBlocks = 0
+    /// Where the first stage's first loop is walked in parts, with all points of a unit in each: the blocks in a part; 0 where it is
+    /// walked in one go.
+    public var blocksPerPart = 0
     /// The units of parallel work.
     public var units = 1
     /// About how many clock cycles a unit takes.
@@ -42,8 +45,9 @@ public struct Schedule: Hashable, Sendable {
 extension Schedule: CustomStringConvertible {
     /// The loops, how they are shared, and why they are so.
     public var description: String {
+        let parts = blocksPerPart > 0 ? ", sums in parts of \(blocksPerPart * (stages.first?.first?.step ?? 1))" : ""
         let split = splitsReduction ? " in \(units) parts of \(splitBlocks)" : units > 1 ? " in \(units) units" : ""
-        return loops + split + " of \(unitCost) cycles" + (reason.isEmpty ? "" : ": \(reason)")
+        return loops + split + parts + " of \(unitCost) cycles" + (reason.isEmpty ? "" : ": \(reason)")
     }
 
     /// The loops over the outer axes and those of each stage, the outermost first.

@@ -24,6 +24,8 @@ struct Scheduler {
         schedule.stages = nest.stages.indices.map(unrolling.loops)
         schedule.reason = reason(tile)
         shareWork(&schedule, tile, cycles)
+        gatherWalks(&schedule, work)
+        cutReduction(&schedule, work)
         return schedule
     }
 
@@ -45,10 +47,11 @@ struct Scheduler {
                 axis: axis, lanes: isVector ? tile.lanes : 1, count: tile.count(along: axis),
                 joinsLanes: axis == tile.joined.axis)
         }
+        let isMap = nest.stages.allSatisfy(\.reductions.isEmpty)
         // Sequential axes keep their order among themselves, innermost: tiles and units lie around them.
         let free = loops.filter { !nest.sequential.contains($0.axis) }
         let sequential = loops.filter { nest.sequential.contains($0.axis) }
-        loops = free
+        loops = isMap ? inOrderOfStores(free) : free
         func isWhole(_ loop: Schedule.Loop) -> Bool { nest.axes[loop.axis].extent <= loop.step }
         func traffic(_ axis: Int) -> Int {
             var sum = 0
@@ -64,7 +67,6 @@ struct Scheduler {
             return sum
         }
         let moving = loops.filter { !isWhole($0) }
-        let isMap = nest.stages.allSatisfy(\.reductions.isEmpty)
         let followsRows = isMap && self.followsRows(tile)
         let innermost =
             isMap
@@ -72,6 +74,17 @@ struct Scheduler {
             : moving.reversed().min { traffic($0.axis) < traffic($1.axis) }
         if let innermost, let place = loops.firstIndex(of: innermost) { loops.append(loops.remove(at: place)) }
         return loops + sequential
+    }
+
+    /// Loops in the order in which a map's only result lies in memory: reads may jump from line to line, but writes to many places a
+    /// power of two apart would compete for a few lines of each cache.
+    private func inOrderOfStores(_ loops: [Schedule.Loop]) -> [Schedule.Loop] {
+        let stores = nest.stages.flatMap(\.stores)
+        guard stores.count == 1, let index = stores.first?.access.index else { return loops }
+        return loops.enumerated().sorted { a, b in
+            let (first, second) = (abs(index.stride(of: a.element.axis)), abs(index.stride(of: b.element.axis)))
+            return (-first, a.offset) < (-second, b.offset)
+        }.map(\.element)
     }
 
     /// Whether a tile that reads across follows each lane's row to its end: few rows at a time, whose next lines the processor fetches

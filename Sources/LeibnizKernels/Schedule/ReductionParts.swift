@@ -1,0 +1,97 @@
+/// Long sums in parts.
+///
+/// Of an operand that some loop around does not move, a tile reads what its neighbour has read before. That comes from a core's own
+/// cache if as much fits into it as is read in between, which grows with the length of the sums. So long sums are walked in parts: all
+/// points of a unit get the first part of their sums, then all get the second (Goto & van de Geijn, *Anatomy of high-performance matrix
+/// multiplication*, 2008: the blocks of length k_c). Each sum is still added up in the same order.
+extension Scheduler {
+    /// The bytes that a core's own cache holds while others pass by: half of the least that is usual.
+    private static let residentBytes = 512.0 * 1024
+    /// The bytes of one way of that cache, over which addresses are spread.
+    private static let wayBytes = 131_072
+    /// The most that accumulators may take while they wait.
+    private static let waitingBytes = 2 << 20
+    /// The shortest part: shorter ones would spend their time with moving accumulators.
+    private static let shortestPart = 128
+    /// A part in which moving accumulators costs next to nothing.
+    private static let usefulPart = 512.0
+
+    /// Cuts the first reduction in parts where what it reads again would not stay in the cache.
+    func cutReduction(_ schedule: inout Schedule, _ work: NestWork) {
+        guard let stage = nest.stages.first, let loop = schedule.stages.first?.first, loop.lanes == 1,
+            !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty, !schedule.splitsReduction,
+            nest.sequential.isEmpty, !schedule.outer.contains(where: \.joinsLanes),
+            schedule.stages[0].allSatisfy({ !$0.isIndependent && $0.lanes == 1 }),
+            stage.reductions.allSatisfy({ nest.reductions[$0].operation == .sum }),
+            work.stages[0].items.allSatisfy({ !$0.bounded.has(loop.axis) })
+        else { return }
+        let extent = nest.axes[loop.axis].extent
+        let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
+        guard extent >= 2 * Self.shortestPart, perIteration * Double(extent) > Self.residentBytes else { return }
+        let longest = max(Self.shortestPart, Int(Self.residentBytes / perIteration))
+        let parts = TileCost.divided(extent, by: longest)
+        guard parts > 1, waitingBytes(schedule, work) <= Self.waitingBytes else { return }
+        schedule.blocksPerPart = TileCost.divided(extent / loop.step, by: parts)
+    }
+
+    /// Lets loops that move the same operands as the innermost follow each other: what they do not move is read again soon.
+    ///
+    /// Called when units are known: what matters is how far each loop walks in a unit.
+    func gatherWalks(_ schedule: inout Schedule, _ work: NestWork) {
+        let moving = schedule.outer.filter { steps($0) > 1 }
+        guard let innermost = moving.last, nest.sequential.isEmpty, moving.count > 2,
+            !(nest.stages.first?.reductions.isEmpty ?? true)
+        else { return }
+        func moved(_ loop: Schedule.Loop) -> [Bool] { operands(work).map { $0.axes.has(loop.axis) } }
+        let same = moving.dropLast().filter { moved($0) == moved(innermost) }.map(\.axis)
+        let before = schedule.outer
+        schedule.outer =
+            schedule.outer.filter { !same.contains($0.axis) && $0.axis != innermost.axis }
+            + schedule.outer.filter { same.contains($0.axis) } + [innermost]
+        guard let axis = schedule.stages.first?.first?.axis,
+            residentBytesPerIteration(schedule, work, along: axis) * Self.usefulPart <= Self.residentBytes
+        else { return schedule.outer = before }
+    }
+
+    /// What the first reduction reads.
+    private func operands(_ work: NestWork) -> [NestWork.Item] { work.stages[0].items.filter { $0.kind == .load } }
+
+    /// How far a unit walks along a loop, in steps.
+    private func steps(_ loop: Schedule.Loop) -> Int {
+        let all = TileCost.divided(nest.axes[loop.axis].extent, by: loop.step)
+        return loop.blocksPerUnit > 0 ? min(all, loop.blocksPerUnit) : all
+    }
+
+    /// The bytes that one iteration of the reduction adds to what is read again.
+    private func residentBytesPerIteration(_ schedule: Schedule, _ work: NestWork, along axis: Int) -> Double {
+        let moving = schedule.outer.filter { steps($0) > 1 }
+        let loads = operands(work).filter { $0.axes.has(axis) && $0.gathered.isEmpty }
+        return loads.reduce(0) { sum, load in
+            // Read again at each step of the outermost loop that does not move it; until then all loops inside that do have passed.
+            guard let again = moving.firstIndex(where: { !load.axes.has($0.axis) }) else { return sum }
+            var (bytes, row) = (load.bytes, load.bytes)
+            for loop in schedule.outer where load.axes.has(loop.axis) {
+                let tile = min(nest.axes[loop.axis].extent, loop.step)
+                if load.index.stride(of: loop.axis) == 1 { row *= tile }
+                bytes *= tile
+            }
+            for loop in moving[again...] where load.axes.has(loop.axis) { bytes *= steps(loop) }
+            for inner in nest.stages[0].axes where inner != axis && load.axes.has(inner) {
+                bytes *= nest.axes[inner].extent
+            }
+            // Rows a power of two apart compete for the same places of the cache.
+            let pitch = abs(load.index.stride(of: axis)) * load.bytes
+            let spread = min(Self.wayBytes, pitch & -pitch)
+            return sum + Double(bytes) * Double(max(1, spread / max(64, row) / 4))
+        }
+    }
+
+    /// The bytes of a unit's accumulators.
+    private func waitingBytes(_ schedule: Schedule, _ work: NestWork) -> Int {
+        let points = schedule.outer.reduce(1) { points, loop in
+            let extent = nest.axes[loop.axis].extent
+            return points * (loop.blocksPerUnit > 0 ? min(extent, loop.blocksPerUnit * loop.step) : extent)
+        }
+        return points * work.stages[0].accumulatorBytes.reduce(0, +)
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+@testable import LeibnizKernels
+
+/// Long sums that are walked in parts, whose accumulators wait in scratch memory in between.
+@Suite struct `Sums in parts` {
+    /// Rows and columns that leave rests of every tile, and sums that leave one of every unrolling.
+    @Test(arguments: [(26, 64), (29, 77), (7, 200)], Machine.newest)
+    func `parts add up to the whole`(size: (rows: Int, columns: Int), machine: Machine) throws {
+        let known = KnownNest.matrixProduct(size.rows, 9001, size.columns)
+        for width in machine.widths {
+            let target = machine.target(vectorBytes: width)
+            let schedule = Emitter.schedule(for: known.nest, target: target, threads: 1)
+            #expect(schedule.blocksPerPart > 0)
+            let source = try Emitter.source(for: known.nest, target: target, threads: 1)
+            #expect(source.scratchBytes >= 8 * size.rows * size.columns)
+            #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
+        }
+    }
+
+    /// Units that threads share begin anywhere on two axes; scratch memory is counted from there.
+    @Test(arguments: [2, 3], Machine.newest) func `each thread keeps its own`(threads: Int, machine: Machine) throws {
+        let known = KnownNest.matrixProduct(90, 9001, 64)
+        let target = machine.target(vectorBytes: machine.widths.last ?? 16)
+        #expect(Emitter.schedule(for: known.nest, target: target, threads: threads).blocksPerPart > 0)
+        let source = try Emitter.source(for: known.nest, target: target, threads: threads)
+        let kernel = try machine.kernel(source, known.nest)
+        #expect(known.error(of: kernel, threads: threads) < 1e-9)
+    }
+
+    @Test func `short sums are walked in one go`() throws {
+        let target = try #require(Machine.newest.first).target
+        let known = KnownNest.matrixProduct(256, 256, 256)
+        #expect(Emitter.schedule(for: known.nest, target: target, threads: 2).blocksPerPart == 0)
+    }
+}
