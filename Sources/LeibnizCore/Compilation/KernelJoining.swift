@@ -90,9 +90,14 @@ struct KernelJoining {
     /// Whether reading a value twice costs more than a launch.
     private func isLarge(_ number: Int) -> Bool { program[number].type.byteCount >= 4096 }
 
-    /// Both kernels as one, side by side.
+    /// Both kernels as one, side by side. Two large products are better apart: each wants all registers for its own tile.
     private func joined(_ first: LoweredKernel, _ second: LoweredKernel) -> LoweredKernel? {
-        joined(first, second) { $0.joined($1, buffers: $2, checks: first.checks.count) }
+        func isProduct(_ kernel: LoweredKernel) -> Bool {
+            guard case .nest(let nest) = kernel.work else { return false }
+            return nest.greatestRegion > Self.smallRegion && !nest.readsRows
+        }
+        if isProduct(first), isProduct(second) { return nil }
+        return joined(first, second) { $0.joined($1, buffers: $2, checks: first.checks.count) }
     }
 
     /// Both kernels as one, the second after the first at each point.
