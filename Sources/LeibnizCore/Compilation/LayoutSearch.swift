@@ -11,6 +11,8 @@ struct LayoutSearch {
     private(set) var layouts: [Int: Layout] = [:]
     /// The inputs that are copied to get one.
     private(set) var copies: [Int: Layout] = [:]
+    /// The products that read an input from a copy of their own.
+    private(set) var operands: [PackedOperand] = []
 
     private let program: Program
     private let nests: [SurveyedNest]
@@ -44,6 +46,7 @@ struct LayoutSearch {
             copies.merge(best.copies) { known, _ in known }
         }
         for nest in nests { pack(nest) }
+        for nest in nests { packOperands(nest) }
     }
 
     // MARK: Packing
@@ -74,6 +77,38 @@ struct LayoutSearch {
                 layouts[access.number] = layout
             }
         }
+    }
+
+    /// The fewest operations whose saving is worth another kernel.
+    private static let leastGain = 20_000.0
+
+    /// Lets a product read an input across its sum: x·Wᵀ has its vectors along neighbouring results then, instead of adding up lanes
+    /// for each. Others may well want the input as it is, so the copy is for this product alone.
+    private mutating func packOperands(_ nest: SurveyedNest) {
+        func layout(_ number: Int) -> Layout {
+            layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
+        }
+        let before = nest.cost(layout)
+        var best: (operand: PackedOperand, gain: Double)?
+        for access in nest.accesses where access.isInner && isOpen(access.number) {
+            guard program[access.number].primitive is Input,
+                !operands.contains(where: { $0.input == access.number }),
+                access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
+                let (contraction, place) = program.product(reading: access.number, in: nest.written, besides: nest.read)
+            else { continue }
+            let shape = program[access.number].type.shape
+            for axis in access.index.indices where access.index[axis].terms.contains(where: { nest.isOuter($0.axis) }) {
+                let chosen = Layout(shape, innermost: axis)
+                let after = nest.cost { $0 == access.number ? chosen : layout($0) } + 1.5 * Double(shape.count)
+                guard !chosen.isRowMajor, before - after > best?.gain ?? max(before / 20, Self.leastGain) else {
+                    continue
+                }
+                let operand = PackedOperand(
+                    contraction: contraction, operand: place, input: access.number, layout: chosen)
+                best = (operand, before - after)
+            }
+        }
+        if let best { operands.append(best.operand) }
     }
 
     // MARK: Families
@@ -164,6 +199,8 @@ struct LayoutSearch {
 private struct SurveyedNest {
     let extents: [Int]
     let accesses: [MemoryAccess]
+    let written: [Int]
+    let read: Set<Int>
     private let outer: [Int]
     private let inner: [Int]
     private let outerPoints: Double
@@ -177,6 +214,7 @@ private struct SurveyedNest {
         guard case .nest(let nest) = kernel.work else { return nil }
         extents = nest.axes.map(\.extent)
         accesses = kernel.accesses
+        (written, read) = (kernel.written, Set(kernel.read))
         outer = nest.outer.filter { !nest.sequential.contains($0) }
         inner = nest.stages.filter { !$0.ordered }.flatMap(\.axes)
         outerPoints = nest.outer.reduce(1) { $0 * Double(nest.axes[$1].extent) }

@@ -24,10 +24,11 @@ struct ProgramLowering {
         // Layouts are chosen for kernels as they will be joined.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
         let search = LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept))
-        let (copied, numbers) = given.copying(Set(search.copies.keys))
+        let (copied, numbers, copies) = given.copying(Set(search.copies.keys), for: search.operands)
         var chosen: [Int: Layout] = [:]
         for (number, layout) in search.layouts { chosen[numbers[number]] = layout }
         for (number, layout) in search.copies { chosen[numbers[number]] = layout }
+        for operand in search.operands { copies[operand.input].map { chosen[$0] = operand.layout } }
 
         var attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         // Every round pins something, so there is an end.
@@ -77,34 +78,5 @@ struct ProgramLowering {
             pinned = lowering.layouts.pinned.union(outputs)
             (self.layouts, reasons) = (lowering.layouts, lowering.fusion.reasons)
         }
-    }
-}
-
-/// The same elements in memory of their own, perhaps in another layout.
-struct Copy: ConstantPrimitive, PointwisePrimitive {
-    var name: String { "copy" }
-    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
-    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
-    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [nil] }
-}
-
-extension Program {
-    /// The same program in which all users of some inputs read copies of them.
-    ///
-    /// - Returns: it, and the new number of each instruction: for those inputs, their copy's.
-    func copying(_ chosen: Set<Int>) -> (program: Program, numbers: [Int]) {
-        if chosen.isEmpty { return (self, Array(instructions.indices)) }
-        var (result, numbers, originals) = (Program(), [Int](), [Int: Int]())
-        for (number, instruction) in instructions.enumerated() {
-            let written = result.append(
-                instruction.primitive, instruction.operands.map { numbers[$0] }, instruction.type)
-            originals[number] = written
-            numbers.append(chosen.contains(number) ? result.append(Copy(), [written], instruction.type) : written)
-        }
-        result.inputs = inputs.compactMap { originals[$0] }
-        result.outputs = outputs.compactMap { originals[$0] }
-        return (result, numbers)
     }
 }

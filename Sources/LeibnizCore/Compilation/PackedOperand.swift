@@ -1,0 +1,87 @@
+/// An operand of a product that is read from a copy of an input, made in the order that suits this product.
+struct PackedOperand {
+    /// The product.
+    let contraction: Int
+    /// The operand's place.
+    let operand: Int
+    /// What the operand is a view of.
+    let input: Int
+    /// The order of the copy.
+    let layout: Layout
+}
+
+/// The same elements in memory of their own, perhaps in another layout.
+struct Copy: ConstantPrimitive, PointwisePrimitive {
+    var name: String { "copy" }
+    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
+    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
+    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [nil] }
+}
+
+extension Program {
+    /// The only product, among what a kernel computes, of which an operand is a view of an input.
+    ///
+    /// - Parameters:
+    ///   - written: what the kernel writes.
+    ///   - read: what it reads instead of computing it.
+    func product(reading input: Int, in written: [Int], besides read: Set<Int>) -> (contraction: Int, operand: Int)? {
+        var (pending, seen) = (written, Set<Int>())
+        var found: [(contraction: Int, operand: Int)] = []
+        while let number = pending.popLast() {
+            guard seen.insert(number).inserted, !read.contains(number) else { continue }
+            if self[number].primitive is Contraction {
+                for (place, operand) in self[number].operands.enumerated() where unviewed(operand) == input {
+                    found.append((number, place))
+                }
+            }
+            pending += self[number].operands
+        }
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// What is left of a value when views of one operand are taken off.
+    private func unviewed(_ number: Int) -> Int {
+        var number = number
+        while self[number].primitive is any ViewPrimitive, self[number].operands.count == 1 {
+            number = self[number].operands[0]
+        }
+        return number
+    }
+
+    /// The same program in which all users of some inputs read copies of them, and some products copies of their own.
+    ///
+    /// - Returns: it, the new number of each instruction (for the copied inputs, their copy's), and the numbers of the products' copies,
+    ///   by the inputs' old numbers.
+    func copying(_ chosen: Set<Int>, for packed: [PackedOperand]) -> (
+        program: Program, numbers: [Int], copies: [Int: Int]
+    ) {
+        if chosen.isEmpty, packed.isEmpty { return (self, Array(instructions.indices), [:]) }
+        var (result, numbers, originals) = (Program(), [Int](), [Int: Int]())
+        var copies: [Int: Int] = [:]
+        for (number, instruction) in instructions.enumerated() {
+            var operands = instruction.operands.map { numbers[$0] }
+            for item in packed where item.contraction == number {
+                operands[item.operand] = result.append(self, copyBelow: instruction.operands[item.operand], numbers)
+                copies[item.input] = result.append(Copy(), [numbers[item.input]], self[item.input].type)
+            }
+            let written = result.append(instruction.primitive, operands, instruction.type)
+            originals[number] = written
+            numbers.append(chosen.contains(number) ? result.append(Copy(), [written], instruction.type) : written)
+        }
+        result.inputs = inputs.compactMap { originals[$0] }
+        result.outputs = outputs.compactMap { originals[$0] }
+        return (result, numbers, copies)
+    }
+
+    /// Writes views of another program once more, over a copy of what they are views of.
+    private mutating func append(_ other: Program, copyBelow number: Int, _ numbers: [Int]) -> Int {
+        let instruction = other[number]
+        if instruction.primitive is any ViewPrimitive, instruction.operands.count == 1 {
+            return append(
+                instruction.primitive, [append(other, copyBelow: instruction.operands[0], numbers)], instruction.type)
+        }
+        return append(Copy(), [numbers[number]], instruction.type)
+    }
+}
