@@ -43,6 +43,15 @@ struct Recomputation: Primitive {
         return [nil] + Reverse.cotangents(of: [(value.node, cotangent)], at: sources)
     }
 
+    /// A batch of the body's values, computed again by a batch of bodies; kept where what the body captured differs within the batch.
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        guard operands.isBatched[1], !operands.isBatched[2...].contains(true) else { return operands.spread(0) }
+        return Tensor(
+            Recomputation(body: vmap(sending: body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
+    }
+
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
+
     func latex(_ operands: [String]) -> String { operands[0] }
 }
 
@@ -53,5 +62,6 @@ struct Barrier: LinearPrimitive {
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { cotangent }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(self, [operands.spread(0), operands.tensors[1]]) }
     func latex(_ operands: [String]) -> String { operands[0] }
 }
