@@ -47,7 +47,7 @@ struct Recomputation: Primitive {
     func batched(_ operands: BatchedOperands) -> Tensor {
         guard operands.isBatched[1], !operands.isBatched[2...].contains(true) else { return operands.spread(0) }
         return Tensor(
-            Recomputation(body: vmap(sending: body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
+            Recomputation(body: sendableVmap(body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
     }
 
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }

@@ -39,7 +39,7 @@ public final class CustomRule: Sendable {
         batchedRule.withLock { rule in
             if let rule { return rule }
             let made = CustomRule(
-                vmap(sending: body), forward: vmap(sending: forward), reverse: vmap(sending: reverse))
+                sendableVmap(body), forward: sendableVmap(forward), reverse: sendableVmap(reverse))
             rule = made
             return made
         }

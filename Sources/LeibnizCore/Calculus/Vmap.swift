@@ -56,51 +56,54 @@ public func vmap(
     { Vmap.apply($0, in: axes ?? $0.map { _ in 0 }, out: out, f) }
 }
 
-/// A function of groups of tensors (tuples, arrays, dictionaries, structs) as a function of many such at once.
+/// A function of a group of tensors (an array, a dictionary, a struct) as a function of many such at once.
+///
+/// - Parameters:
+///   - axis: the axis of all tensors along which elements lie; the first by default.
+///   - out: where the axis of all results stands; the first by default.
+@_disfavoredOverload
+public func vmap<Argument: TensorGroup, Result: TensorGroup>(
+    _ f: @escaping (Argument) -> Result, in axis: Int = 0, out: Int = 0
+) -> (Argument) -> Result {
+    { Vmap.apply($0, in: [axis], out: out, f) }
+}
+
+/// A function of two groups of tensors as a function of many pairs at once.
 ///
 /// ```swift
-/// let slopes = vmap(gradientOfFirst, in: [nil, 0, 0])                       // weights are shared, examples differ
+/// let slopes = vmap({ (w: [String: Tensor], x: Tensor) in gradient(of: { loss($0, x) })(w) }, in: [nil, 0])   // per example
 /// ```
 ///
 /// - Parameters:
 ///   - axes: for each argument the axis of all its tensors along which elements lie, `nil` for one that is the same for all.
 ///   - out: where the axis of all results stands; the first by default.
 @_disfavoredOverload
-public func vmap<each Argument: TensorGroup, Result: TensorGroup>(
-    _ f: @escaping (repeat each Argument) -> Result, in axes: [Int?], out: Int = 0
-) -> (repeat each Argument) -> Result {
-    { (arguments: repeat each Argument) in
-        var (given, places, count) = ([Tensor](), [Int?](), 0)
-        for argument in repeat each arguments {
-            let tensors = argument.tensors
-            given += tensors
-            places += tensors.map { _ in axes.indices.contains(count) ? axes[count] : 0 }
-            count += 1
-        }
-        if axes.count != count { places = [] }
-        var structure: Result?
-        let results = Vmap.apply(given, in: places, out: out) { elements in
-            var rest = elements[...]
-            let result = f(repeat (each arguments).replacing(with: &rest))
-            structure = result
-            return result.tensors
-        }
-        var rest = results[...]
-        if let structure { return structure.replacing(with: &rest) }
-        // The body could not be called: its result with the error in every place comes from arguments that carry it.
-        var refused = given.map { _ in results[0] }[...]
-        return f(repeat (each arguments).replacing(with: &refused))
-    }
+public func vmap<First: TensorGroup, Second: TensorGroup, Result: TensorGroup>(
+    _ f: @escaping (First, Second) -> Result, in axes: [Int?] = [0, 0], out: Int = 0
+) -> (First, Second) -> Result {
+    { Vmap.apply($0, $1, in: axes, out: out, f) }
+}
+
+/// A function of three groups of tensors as a function of many triples at once.
+///
+/// - Parameters:
+///   - axes: for each argument the axis of all its tensors along which elements lie, `nil` for one that is the same for all.
+///   - out: where the axis of all results stands; the first by default.
+@_disfavoredOverload
+public func vmap<First: TensorGroup, Second: TensorGroup, Third: TensorGroup, Result: TensorGroup>(
+    _ f: @escaping (First, Second, Third) -> Result, in axes: [Int?] = [0, 0, 0], out: Int = 0
+) -> (First, Second, Third) -> Result {
+    { Vmap.apply($0, $1, $2, in: axes, out: out, f) }
 }
 
 /// As `vmap`, for bodies that other tasks may call.
-func vmap(sending f: @escaping @Sendable (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
+func sendableVmap(_ f: @escaping @Sendable (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
     { Vmap.apply([$0], in: [0], out: [0]) { [f($0[0])] }[0] }
 }
 
 /// As `vmap`, for bodies that other tasks may call.
-func vmap(
-    sending f: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor
+func sendableVmap(
+    _ f: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor
 ) -> @Sendable (Tensor, Tensor, Tensor) -> Tensor {
     { Vmap.apply([$0, $1, $2], in: [0, 0, 0], out: [0]) { [f($0[0], $0[1], $0[2])] }[0] }
 }
@@ -129,6 +132,32 @@ enum Vmap {
         apply(x, in: axes, refused: { [$0] }, f) { values, batches, count in
             zip(values, batches).map { placed($0, $1, out, count) }
         }
+    }
+
+    /// The same for groups, with one place for the axes of all results.
+    static func apply<each Argument: TensorGroup, Result: TensorGroup>(
+        _ arguments: repeat each Argument, in axes: [Int?], out: Int, _ f: (repeat each Argument) -> Result
+    ) -> Result {
+        var (given, places, count) = ([Tensor](), [Int?](), 0)
+        for argument in repeat each arguments {
+            let tensors = argument.tensors
+            given += tensors
+            places += tensors.map { _ in axes.indices.contains(count) ? axes[count] : 0 }
+            count += 1
+        }
+        if axes.count != count { places = [] }
+        var structure: Result?
+        let results = apply(given, in: places, out: out) { elements in
+            let result = f(repeat each TensorGroups.replacing((repeat each arguments), with: elements))
+            structure = result
+            return result.tensors
+        }
+        // Where the arguments do not fit the body is never called: the result's structure comes from arguments that carry the error.
+        let value =
+            structure
+            ?? f(repeat each TensorGroups.replacing((repeat each arguments), with: given.map { _ in results[0] }))
+        var rest = (results.count == value.tensors.count ? results : value.tensors.map { _ in results[0] })[...]
+        return value.replacing(with: &rest)
     }
 
     private static func apply(

@@ -29,7 +29,9 @@ struct Prefix: Primitive {
         return [contract(cotangent, operands[0], transposing: true)]
     }
 
-    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(Prefix(operation: operation, axis: axis + 1), operands.tensors) }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Prefix(operation: operation, axis: axis + 1), operands.tensors)
+    }
 
     /// Running products have their series by a scan of products (Hillis & Steele 1986): log n rounds, each element times the one
     /// that is 1, 2, 4, … places before it.

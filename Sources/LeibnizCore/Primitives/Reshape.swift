@@ -107,7 +107,9 @@ struct Reshape: ViewPrimitive {
         return (result, [])
     }
 
-    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(Reshape(to: Shape([operands.count] + to.extents)), operands.tensors) }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Reshape(to: Shape([operands.count] + to.extents)), operands.tensors)
+    }
 
     func latex(_ operands: [String]) -> String {
         to.rank == 0

@@ -99,7 +99,9 @@ struct Reduce: Primitive {
         return others.reshaped(to: Shape(order.map { shape[$0] })).transposed(Transpose(order: order).inverse)
     }
 
-    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(Reduce(operation: operation, axes: axes.map { $0 + 1 }), operands.tensors) }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Reduce(operation: operation, axes: axes.map { $0 + 1 }), operands.tensors)
+    }
 
     /// Sums are linear, and so are extremes once they are chosen. A product has its series by a tree of products of two.
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {

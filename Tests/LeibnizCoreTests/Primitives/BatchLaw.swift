@@ -26,7 +26,10 @@ struct BatchLaw {
             let out = axis(loop[0].type.shape.rank)
             let batch = vmap({ [trial.body($0)] }, in: axes, out: [out])(operands)[0]
             results.append(
-                ("\(name), case \(number) of \(trial.operands.map(\.extents)), axes \(axes) to \(out)", batch, loop, out))
+                (
+                    "\(name), case \(number) of \(trial.operands.map(\.extents)), axes \(axes) to \(out)", batch, loop,
+                    out
+                ))
         }
     }
 
