@@ -164,11 +164,12 @@ import Testing
         #expect(
             firstDifference(try gradient(of: kept)(x).doubles(), try gradient(of: plain)(x).doubles(), tolerance: 1e-14)
                 == nil)
-        // What a checkpoint captured may differ within the batch.
-        let captured = { (x: Tensor) in sum(vmap { row in sum(checkpoint { $0 * row }(y[0, 0..<3])) }(x)) }
-        #expect(
-            firstDifference(
-                try gradient(of: captured)(x).doubles(), try (0..<4).flatMap { _ in try y[0, 0..<3].doubles() },
-                tolerance: 1e-14) == nil)
+        // What a checkpoint captured may differ within the batch, and its argument too.
+        let captured = { (x: Tensor) in sum(vmap { row in sum(checkpoint { $0 * row }(row * row)) }(x)) }
+        let slopes = gradient(of: captured)(x)
+        #expect(firstDifference(try slopes.doubles(), try (3 * x * x).doubles(), tolerance: 1e-14) == nil)
+        let shared = { (x: Tensor) in sum(vmap { row in sum(checkpoint { $0 * row }(y[0, 0..<3])) }(x)) }
+        let row = try y[0, 0..<3].doubles()
+        #expect(try gradient(of: shared)(x).doubles() == row + row + row + row)
     }
 }
