@@ -27,8 +27,10 @@ struct Recomputation: Primitive {
     static func == (a: Self, b: Self) -> Bool { true }
     func hash(into hasher: inout Hasher) {}
 
-    /// Whether a derivative may be taken with respect to a node.
-    static func isSource(_ node: Node) -> Bool { node.primitive is VariableLeaf || node.primitive is Argument }
+    /// Whether a derivative may be taken with respect to a node, or it differs within a batch.
+    static func isSource(_ node: Node) -> Bool {
+        node.primitive is VariableLeaf || node.primitive is Argument || node.primitive is BatchElement
+    }
 
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 
