@@ -172,6 +172,10 @@ extension ConstantPrimitive {
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { nil }
 }
 
+extension ConstantPrimitive where Self: PointwisePrimitive {
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { nil }
+}
+
 /// A value that no operation made: memory, a placeholder, a variable's leaf. It never differs within a batch.
 protocol LeafPrimitive: ConstantPrimitive {}
 

@@ -13,7 +13,6 @@ struct StopGradient: ConstantPrimitive, PointwisePrimitive {
     func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [nil] }
-    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { nil }
     func latex(_ operands: [String]) -> String { operands[0] }
 }
 
