@@ -25,7 +25,8 @@ let package = Package(
         .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
-        .executableTarget(name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py"]),
+        .executableTarget(
+            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
         .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
         .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import jax
 import jax.numpy as jnp
 from jax import lax, nn
+from jax.experimental.jet import jet
 
 import worker
 import workloads
@@ -152,6 +153,16 @@ def attention(q, k, v):
     return nn.softmax(q @ k.mT * 0.125) @ v
 
 
+def tanh_net(p, x):
+    for weight, bias in zip(p[::2], p[1::2]):
+        x = jnp.tanh(x @ weight.T + bias)
+    return x
+
+
+def small_net(w, x, y):
+    return jnp.mean((jnp.tanh(x @ w[:18].reshape(6, 3).T + w[18:24]) @ w[24:] - y) ** 2)
+
+
 LAYOUTS = "NCHW", "NHWC"
 
 PROGRAMS = {
@@ -160,6 +171,8 @@ PROGRAMS = {
     "convnet-loss": [loss(convnet(layout)) for layout in LAYOUTS],
     "vgg-loss": [loss(vgg(layout)) for layout in LAYOUTS],
     "mlp-loss": [loss(dense)],
+    "tanh-net": [tanh_net],
+    "small-net": [small_net],
     "factorization": [factorization],
     "pointwise": [lambda a, b: workloads.pointwise(library, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(library, a, b).sum()],
@@ -278,7 +291,31 @@ def curvature(function, inputs):
     return lambda: jax.block_until_ready(compute(*inputs))
 
 
-KINDS = {"value": value, "gradient": gradient, "step": step, "curvature": curvature}
+def hessian(function, inputs):
+    compute = jax.jit(jax.hessian(function))
+    return lambda: jax.block_until_ready(compute(*inputs))
+
+
+def examples(function, inputs):
+    """The gradient of each example's loss: a batch of one each."""
+    each = jax.vmap(jax.grad(lambda p, x, label: function(p, x[None], label[None])), in_axes=(None, 0, 0))
+    compute = jax.jit(each)
+    return lambda: jax.block_until_ready(compute(*inputs))
+
+
+def series(function, inputs):
+    @jax.jit
+    def compute(parameters, x, v):
+        directions = [v] + [jnp.zeros_like(v)] * (workloads.ORDER - 1)
+        return jet(lambda x: function(parameters, x), (x,), (directions,))
+
+    return lambda: jax.block_until_ready(compute(*inputs))
+
+
+KINDS = {
+    "value": value, "gradient": gradient, "step": step, "curvature": curvature, "hessian": hessian, "examples": examples,
+    "series": series,
+}
 
 
 def ways(workload, case):

@@ -35,6 +35,16 @@ def vgg(p, x):
     return dense(p[6:], x.flatten(1))
 
 
+def tanh_net(p, x):
+    for weight, bias in zip(p[::2], p[1::2]):
+        x = torch.tanh(F.linear(x, weight, bias))
+    return x
+
+
+def small_net(w, x, y):
+    return F.mse_loss(torch.tanh(F.linear(x, w[:18].reshape(6, 3), w[18:24])) @ w[24:], y)
+
+
 def loss(network):
     return lambda p, x, labels: F.cross_entropy(network(p, x), labels)
 
@@ -67,6 +77,8 @@ PROGRAMS = {
     "convnet-loss": [loss(convnet)],
     "vgg-loss": [loss(vgg)],
     "mlp-loss": [loss(dense)],
+    "tanh-net": [tanh_net],
+    "small-net": [small_net],
     "factorization": [factorization()] + [factorization(sparse=True)] * (not COMPILED),
     "pointwise": [lambda a, b: workloads.pointwise(torch, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(torch, a, b).sum()],
@@ -237,6 +249,30 @@ def curvature_twice_backward(function, inputs):
     return once
 
 
+def hessian(function, inputs):
+    return compiled(lambda: torch.func.hessian(function)(*inputs))
+
+
+def examples(function, inputs):
+    """The gradient of each example's loss: a batch of one each."""
+    gradient = torch.func.grad(lambda p, x, label: function(p, x[None], label[None]))
+    each = torch.func.vmap(gradient, in_dims=(None, 0, 0))
+    return compiled(lambda: each(*inputs))
+
+
+def series(function, inputs):
+    """By first derivatives of first derivatives, and so on: there is no Taylor mode."""
+    parameters, x, v = inputs
+
+    def derivatives(f, order):
+        if order == 0:
+            return lambda x: (f(x),)
+        higher = derivatives(lambda x: torch.func.jvp(f, (x,), (v,))[1], order - 1)
+        return lambda x: (f(x), *higher(x))
+
+    return compiled(lambda: derivatives(lambda x: function(parameters, x), workloads.ORDER)(x))
+
+
 def ways(workload, case):
     torch._dynamo.reset()
     torch.set_grad_enabled(workload.kind != "value")
@@ -261,6 +297,12 @@ def ways(workload, case):
                         yield f"{name} {options}", lambda: step(function, inputs(), workload.optimizer, **options)
                     if COMPILED:
                         yield name + ", whole", lambda: whole_step(function, inputs(), workload.optimizer)
+                case "hessian":
+                    yield name, lambda: hessian(function, inputs())
+                case "examples":
+                    yield name, lambda: examples(function, inputs())
+                case "series":
+                    yield name, lambda: series(function, inputs())
                 case "curvature":
                     yield name, lambda: curvature(function, inputs())
                     if not COMPILED:

@@ -5,6 +5,9 @@ A workload is of one kind:
     gradient   y, and the gradients of Σ w⊙y in all inputs of floats, for a fixed random w; integers come last
     step       loss(parameters, batch), its gradients, and the optimizer's step of the parameters
     curvature  the Hessian of loss(parameters, batch) times a direction
+    hessian    the Hessian of loss(parameters, batch) in one array of parameters
+    examples   the gradients of loss(parameters, example) for each example of the batch
+    series     the derivatives of f(parameters, x + t·v) by t at 0, up to order 6
 Each peer has its own ways to write f and the losses, under the workload's `program`.
 """
 
@@ -79,6 +82,8 @@ CONVNET = [(6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 12
 VGG = [(64, 3, 3, 3), (64,), (64, 64, 3, 3), (64,), (128, 64, 3, 3), (128,), (10, 8192), (10,)]
 # So small that a batch is never learned by heart: gradients that underflow are slower to compute with than real ones.
 SMALL_RATE = 1e-5
+TANH = [(128, 128), (128,)] * 3
+ORDER = 6
 MLP = [(512, 784), (512,), (512, 512), (512,), (10, 512), (10,)]
 
 
@@ -145,6 +150,13 @@ WORKLOADS = {
     "hessian-vector-product": Workload(
         "curvature", "mlp-loss",
         lambda: [weights(MLP), [normal(*shape) for shape in MLP], normal(128, 784), classes(10, 128)], goal=1.15,
+    ),
+    "taylor-6": Workload(
+        "series", "tanh-net", lambda: [weights(TANH), normal(256, 128), normal(256, 128)], goal=1.5
+    ),
+    "hessian-30": Workload("hessian", "small-net", lambda: [normal(30), normal(64, 3), normal(64)], goal=1),
+    "gradients-per-example": Workload(
+        "examples", "mlp-loss", lambda: [weights(MLP), normal(128, 784), classes(10, 128)], goal=1
     ),
 }
 

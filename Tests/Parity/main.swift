@@ -1,6 +1,7 @@
-// Computes what `parity.py` has PyTorch compute as well. All numbers travel as raw float64 or int64 in files of one folder.
+// Computes what `parity.py` has PyTorch compute as well, and what `calculus.py` has JAX compute. All numbers travel as raw float64
+// or int64 in files of one folder.
 //
-//   Parity FOLDER
+//   Parity [calculus] FOLDER
 
 import Foundation
 import Leibniz
@@ -29,11 +30,16 @@ let optimizers: [(name: String, make: (ConvNet) -> any Optimizer)] = [
     ("AdamW", { AdamW($0, learningRate: 0.002, weightDecay: 0.05) }),
 ]
 
-guard CommandLine.arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: Parity FOLDER\n".utf8))
+let isCalculus = CommandLine.arguments.count == 3 && CommandLine.arguments[1] == "calculus"
+guard let folder = CommandLine.arguments.last, isCalculus || CommandLine.arguments.count == 2 else {
+    FileHandle.standardError.write(Data("usage: Parity [calculus] FOLDER\n".utf8))
     exit(64)
 }
-let exchange = Exchange(folder: URL(fileURLWithPath: CommandLine.arguments[1], isDirectory: true))
+let exchange = Exchange(folder: URL(fileURLWithPath: folder, isDirectory: true))
+if isCalculus {
+    try CalculusParity.compute(exchange)
+    exit(0)
+}
 let labels = try exchange.read("labels", [batch], .int64)
 
 for type in [ElementType.float32, .float64] {

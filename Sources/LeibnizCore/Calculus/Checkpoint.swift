@@ -27,8 +27,10 @@ struct Recomputation: Primitive {
     static func == (a: Self, b: Self) -> Bool { true }
     func hash(into hasher: inout Hasher) {}
 
-    /// Whether a derivative may be taken with respect to a node.
-    static func isSource(_ node: Node) -> Bool { node.primitive is VariableLeaf || node.primitive is Argument }
+    /// Whether a derivative may be taken with respect to a node, or it differs within a batch.
+    static func isSource(_ node: Node) -> Bool {
+        node.primitive is VariableLeaf || node.primitive is Argument || node.primitive is BatchElement
+    }
 
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 
@@ -43,6 +45,15 @@ struct Recomputation: Primitive {
         return [nil] + Reverse.cotangents(of: [(value.node, cotangent)], at: sources)
     }
 
+    /// A batch of the body's values, computed again by a batch of bodies; kept where what the body captured differs within the batch.
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        guard operands.isBatched[1], !operands.isBatched[2...].contains(true) else { return operands.spread(0) }
+        return Tensor(
+            Recomputation(body: sendableVmap(body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
+    }
+
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
+
     func latex(_ operands: [String]) -> String { operands[0] }
 }
 
@@ -53,5 +64,6 @@ struct Barrier: LinearPrimitive {
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { cotangent }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(self, [operands.spread(0), operands.tensors[1]]) }
     func latex(_ operands: [String]) -> String { operands[0] }
 }

@@ -1,38 +1,5 @@
 import LeibnizKernels
 
-/// Tensors that go into a traced function or come out of it together: a tensor, an array of groups, a dictionary of groups.
-public protocol TensorGroup: Sendable {
-    /// All tensors, in an order that depends on the structure alone.
-    var tensors: [Tensor] { get }
-    /// A group of the same structure made of other tensors, taken from the front of `tensors`.
-    func replacing(with tensors: inout ArraySlice<Tensor>) -> Self
-}
-
-extension Tensor: TensorGroup {
-    /// The tensor itself.
-    public var tensors: [Tensor] { [self] }
-    /// The first of the tensors.
-    public func replacing(with tensors: inout ArraySlice<Tensor>) -> Tensor { tensors.popFirst() ?? self }
-}
-
-extension Array: TensorGroup where Element: TensorGroup {
-    /// The tensors of all elements, in order.
-    public var tensors: [Tensor] { flatMap(\.tensors) }
-    /// As many elements, made of other tensors.
-    public func replacing(with tensors: inout ArraySlice<Tensor>) -> [Element] { map { $0.replacing(with: &tensors) } }
-}
-
-extension Dictionary: TensorGroup where Key == String, Value: TensorGroup {
-    /// The tensors of all values, in the order of their keys.
-    public var tensors: [Tensor] { keys.sorted().flatMap { self[$0]?.tensors ?? [] } }
-    /// The same keys with values made of other tensors.
-    public func replacing(with tensors: inout ArraySlice<Tensor>) -> [String: Value] {
-        var result = self
-        for key in keys.sorted() { result[key] = self[key]?.replacing(with: &tensors) }
-        return result
-    }
-}
-
 /// Whether layers behave as in training (the default) or as in use. Part of every plan's key.
 public enum ExecutionMode: Hashable, Sendable {
     case training, inference

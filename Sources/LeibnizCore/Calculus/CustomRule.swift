@@ -1,4 +1,5 @@
 import LeibnizKernels
+import Synchronization
 
 /// A function with a derivative of its own in the place of the one that follows from its body.
 ///
@@ -15,6 +16,8 @@ public final class CustomRule: Sendable {
     let body: @Sendable (Tensor) -> Tensor
     private let forward: @Sendable (_ x: Tensor, _ y: Tensor, _ tangent: Tensor) -> Tensor
     private let reverse: @Sendable (_ x: Tensor, _ y: Tensor, _ cotangent: Tensor) -> Tensor
+    /// Made once, so that plans find it again.
+    private let batchedRule = Mutex<CustomRule?>(nil)
 
     /// A function y = f(x) with both directions of its derivative.
     ///
@@ -30,6 +33,17 @@ public final class CustomRule: Sendable {
 
     /// f(x).
     public func callAsFunction(_ x: Tensor) -> Tensor { Tensor(RuledValue(rule: self), [body(x), x]) }
+
+    /// The rule for a whole batch, which is the first axis of all tensors.
+    var batched: CustomRule {
+        batchedRule.withLock { rule in
+            if let rule { return rule }
+            let made = CustomRule(
+                sendableVmap(body), forward: sendableVmap(forward), reverse: sendableVmap(reverse))
+            rule = made
+            return made
+        }
+    }
 
     /// ẏ by the rule.
     func tangent(_ x: Tensor, _ y: Tensor, _ tangent: Tensor) -> Tensor {
@@ -98,5 +112,7 @@ struct RuledValue: Primitive {
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] {
         [nil, wanted[1] ? rule.cotangent(operands[1], result, cotangent) : nil]
     }
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(RuledValue(rule: rule.batched), operands.all) }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromDerivative(k) }
     func latex(_ operands: [String]) -> String { operands[0] }
 }

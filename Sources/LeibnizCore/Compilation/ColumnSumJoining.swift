@@ -84,7 +84,7 @@ extension KernelJoining {
 }
 
 /// Memory for sums over some of the rows: [parts, columns].
-struct PartialSums: ConstantPrimitive {
+struct PartialSums: LeafPrimitive {
     /// What tells one from another.
     let number: Int
     var name: String { "partial_sums" }

@@ -57,6 +57,15 @@ enum Evaluation {
 
 extension TensorError {
     static func noValueInTrace(_ node: Node) -> TensorError {
+        let isElement = Node.sorted([node], through: { $0.dependence.contains(.trace) }).contains {
+            $0.primitive is BatchElement
+        }
+        if isElement {
+            return TensorError(
+                "the value of \(node.primitive.name)", [node.type.shape],
+                "it stands for every element of a batch of vmap, and has no value of its own", kind: .trace,
+                hint: "return it from the body and look at the batch; which(condition, a, b) chooses by value")
+        }
         let isTracing = Overlay.current?.isTrace == true
         return TensorError(
             "the value of \(node.primitive.name)", [node.type.shape],

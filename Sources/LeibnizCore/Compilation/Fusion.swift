@@ -301,7 +301,8 @@ struct Fusion {
         case is Barrier: next.path = renamed(0)
         case is any GeneratorPrimitive:
             next.path = renamed(0)
-            next.index = []
+            next.index = shape.rank == 0 ? [] : offer.index.map { Array($0.prefix(shape.rank)) }
+            if shape.rank > 0 { next.isOnce = false }
         case let view as any ViewPrimitive:
             next.path = renamed(0)
             next.index = source(of: offer, through: view, shape)

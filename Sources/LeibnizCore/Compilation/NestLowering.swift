@@ -240,7 +240,12 @@ struct NestLowering {
             return try self.pointwise(pointwise, instruction, at: index, bounds: bounds)
         case let generator as any GeneratorPrimitive:
             var operands: [Scalar] = []
-            for operand in instruction.operands { operands.append(try element(operand, at: [])) }
+            for operand in instruction.operands {
+                // A batch of keys has one for each of the first axes' places.
+                let rank = program[operand].type.shape.rank
+                operands.append(
+                    try element(operand, at: Array(index.prefix(rank)), bounds: rank == 0 ? [] : bounds))
+            }
             return guarded(generator.lowered(at: index, operands: operands, builder: builder), bounds)
         case let view as any ViewPrimitive: return try self.view(view, number, at: index, bounds: bounds)
         case let reduce as Reduce:

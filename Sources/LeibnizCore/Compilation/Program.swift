@@ -99,7 +99,7 @@ struct Program: Sendable {
 }
 
 /// A value that is given to a program.
-struct Input: ConstantPrimitive {
+struct Input: LeafPrimitive {
     let slot: Int
     var name: String { "input" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }

@@ -2,7 +2,7 @@ import LeibnizKernels
 import Synchronization
 
 /// The argument of a traced body: it has a type, and a value only when the plan runs.
-struct Placeholder: ConstantPrimitive {
+struct Placeholder: LeafPrimitive {
     let slot: Int
     var name: String { "argument" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }

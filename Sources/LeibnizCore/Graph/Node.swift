@@ -68,6 +68,9 @@ final class Node: Sendable {
         return differentiations.contains(where: \.isOpen) ? firstDependence.union(.argument) : firstDependence
     }
 
+    /// Whether it was made from an argument of a transformation, while that was open.
+    func depends(on call: Differentiation) -> Bool { differentiations.contains { $0 === call.token } }
+
     var operands: [Node] { state.withLock { $0.operands } }
     var value: Buffer? { state.withLock { $0.value } }
     /// Operands and value at one moment.

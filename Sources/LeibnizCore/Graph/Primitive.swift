@@ -13,8 +13,8 @@ public struct TensorType: Hashable, Sendable {
 
 /// One operation on tensors with all that is known of it: shape, derivative, lowering, notation.
 ///
-/// Every primitive is of one of three kinds (pointwise, linear, choosing) and gets both directions of differentiation from
-/// the one rule of its kind; see `PointwisePrimitive` and `LinearPrimitive`. Attributes are stored properties: two
+/// Every primitive is of one of three kinds (pointwise, linear, choosing) and gets both directions of differentiation, and its
+/// Taylor series, from the one rule of its kind; see `PointwisePrimitive` and `LinearPrimitive`. Attributes are stored properties: two
 /// primitives that are equal and have equal operands compute the same.
 protocol Primitive: Hashable, Sendable {
     /// The operation's name in errors, dumps and plans.
@@ -31,6 +31,14 @@ protocol Primitive: Hashable, Sendable {
     /// - Parameter wanted: the operands whose cotangent will be used.
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?]
 
+    /// The results for a whole batch of operands at once, the batch as first axis.
+    ///
+    /// - Parameter operands: those that differ within the batch, at least one, have it as their first axis.
+    func batched(_ operands: BatchedOperands) -> Tensor
+
+    /// Coefficient k ≥ 1 of the result's Taylor series, from the operands' up to k and the result's below k. `nil` stands for zero.
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor?
+
     /// The operation in mathematical notation, given its operands'.
     func latex(_ operands: [String]) -> String
 }
@@ -45,7 +53,8 @@ extension Primitive {
 
 /// y[i] = f(a[i], b[i], …): operands and result have one shape; numbers were broadcast before.
 ///
-/// The rule is the list of partial derivatives. Pushforward: Σ ∂f/∂a·ȧ. Pullback: ∂f/∂a·ȳ.
+/// The rule is the list of partial derivatives. Pushforward: Σ ∂f/∂a·ȧ. Pullback: ∂f/∂a·ȳ. Taylor series: y′ = Σ ∂f/∂a·a′, order by
+/// order. A batch is one more axis of all operands.
 protocol PointwisePrimitive: Primitive {
     /// The result's element type for the operands'.
     func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType
@@ -81,11 +90,16 @@ extension PointwisePrimitive {
             return partial(place, operands: operands, result: result).map { $0 * cotangent }
         }
     }
+
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(self, operands.all) }
+
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromDerivative(k) }
 }
 
 /// Linear in each differentiable operand separately: y = A·x.
 ///
-/// The rule is the adjoint. Pushforward: A·ẋ, summed over operands. Pullback: Aᵀ·ȳ.
+/// The rule is the adjoint. Pushforward: A·ẋ, summed over operands. Pullback: Aᵀ·ȳ. Taylor series: y_k = A·x_k, and for products
+/// y_k = Σ A(a_i, b_{k−i}).
 protocol LinearPrimitive: Primitive {
     /// The operands in which the operation is linear; the others are integers or masks. All by default.
     var linearOperands: [Int]? { get }
@@ -117,6 +131,16 @@ extension LinearPrimitive {
             wanted[place] && places.contains(place) ? adjoint(place, of: cotangent, operands: operands) : nil
         }
     }
+
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {
+        let moving = places(series.count).filter(series.isMoving)
+        guard let first = moving.first else { return nil }
+        guard moving.count > 1 else { return series.x(first, k).map { Tensor(self, series.values(with: [first: $0])) } }
+        return (0...k).reduce(nil) { sum, i in
+            guard let a = series.x(first, i), let b = series.x(moving[1], k - i) else { return sum }
+            return Tensor.sum(sum, Tensor(self, series.values(with: [first: a, moving[1]: b])))
+        }
+    }
 }
 
 /// A linear primitive that only renames elements: result[i] = operand[source(i)], or zero.
@@ -144,5 +168,19 @@ extension ConstantPrimitive {
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] {
         operands.map { _ in nil }
+    }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { nil }
+}
+
+extension ConstantPrimitive where Self: PointwisePrimitive {
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { nil }
+}
+
+/// A value that no operation made: memory, a placeholder, a variable's leaf. It never differs within a batch.
+protocol LeafPrimitive: ConstantPrimitive {}
+
+extension LeafPrimitive {
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(invalid: TensorError(name, [], "a leaf does not differ within a batch", kind: .trace))
     }
 }

@@ -193,7 +193,7 @@ extension Variable {
 }
 
 /// The leaf that stands for one value of a variable.
-struct VariableLeaf: ConstantPrimitive {
+struct VariableLeaf: LeafPrimitive {
     weak let variable: Variable?
     private let identity: ObjectIdentifier
 

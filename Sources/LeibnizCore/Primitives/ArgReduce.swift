@@ -22,5 +22,8 @@ struct ArgReduce: ConstantPrimitive {
         }
         return TensorType(operands[0].shape.removing(axes), .int64)
     }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(ArgReduce(operation: operation, axes: axes.map { $0 + 1 }), operands.tensors)
+    }
     func latex(_ operands: [String]) -> String { "\\arg\(operation == .argMax ? "\\max" : "\\min") \(operands[0])" }
 }

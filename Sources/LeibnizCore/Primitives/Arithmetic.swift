@@ -19,6 +19,7 @@ struct Add: BinaryPointwise {
     static let name = "add"
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a.type == .bool ? a.apply(.or, b) : a + b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? { y.filled(1) }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\(a) + \(b)" }
 }
 
@@ -28,6 +29,7 @@ struct Subtract: BinaryPointwise {
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         y.filled(operand == 0 ? 1 : -1)
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\(a) - \\left(\(b)\\right)" }
 }
 
@@ -35,6 +37,8 @@ struct Multiply: BinaryPointwise {
     static let name = "multiply"
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a.type == .bool ? a.apply(.and, b) : a * b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? { operand == 0 ? b : a }
+    /// y_k = Σ a_i·b_{k−i}.
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.product(0, 1, k, through: k) }
     static func latex(_ a: String, _ b: String) -> String { "\\left(\(a)\\right) \\cdot \\left(\(b)\\right)" }
 }
 
@@ -44,6 +48,12 @@ struct Divide: BinaryPointwise {
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a / b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         operand == 0 ? 1 / b : -y / b
+    }
+    /// From a = y·b: y_k = (a_k − Σ_{i ≥ 1} b_i·y_{k−i}) / b₀.
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {
+        let rest = series.isMoving(1) ? series.product(1, nil, k, from: 1, through: k) : nil
+        let numerator = Tensor.sum(series.x(0, k), rest.map { -$0 })
+        return numerator.map { $0 / series.values()[1] }
     }
     static func latex(_ a: String, _ b: String) -> String { "\\frac{\(a)}{\(b)}" }
 }
@@ -66,6 +76,7 @@ struct Remainder: BinaryPointwise {
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         operand == 0 ? y.filled(1) : -floor(a / b)
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\(a) \\bmod \(b)" }
 }
 
@@ -120,6 +131,35 @@ struct ConstantPower: PointwisePrimitive {
     func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? {
         exponent == 0 ? nil : exponent == 1 ? result.filled(1) : pow(operands[0], exponent - 1) * Tensor(weak: exponent)
     }
+    /// Whole powers by squaring, which holds at 0 too; others from x·y′ = n·x′·y:
+    /// y_k = Σ_{j ≥ 1} (n·j − (k − j))·x_j·y_{k−j} / (k·x₀).
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {
+        let size = Swift.abs(exponent)
+        if size == size.rounded(), size <= 64 {
+            return series.rewritten(k) { operands in
+                let power = ConstantPower.power(operands[0], Int(size))
+                return exponent < 0 ? 1 / power : power
+            }
+        }
+        var sum: Tensor?
+        for j in 1...k {
+            guard let x = series.x(0, j), let y = series.y(k - j) else { continue }
+            let factor = (exponent * Double(j) - Double(k - j)) / Double(k)
+            sum = Tensor.sum(sum, x * y * Tensor(weak: factor))
+        }
+        return sum.map { $0 / series.values()[0] }
+    }
+
+    private static func power(_ x: Tensor, _ exponent: Int) -> Tensor {
+        var (bits, square, product) = (exponent, x, Tensor?.none)
+        while bits > 0 {
+            if bits & 1 == 1 { product = product.map { $0 * square } ?? square }
+            bits >>= 1
+            if bits > 0 { square = square * square }
+        }
+        return product ?? x.filled(1)
+    }
+
     func latex(_ operands: [String]) -> String { "{\\left(\(operands[0])\\right)}^{\(exponent)}" }
 }
 

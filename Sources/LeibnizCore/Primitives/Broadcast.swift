@@ -42,5 +42,11 @@ struct Broadcast: ViewPrimitive {
         let leading = to.rank - operand.rank
         return (operand.extents.indices.map { operand.extents[$0] == 1 ? Affine(0) : index[$0 + leading] }, [])
     }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        let (shape, count) = (operands.tensors[0].type.shape, operands.count)
+        let missing = Array(repeating: 1, count: to.rank - (shape.rank - 1))
+        return operands.tensors[0].reshaped(to: Shape([count] + missing + shape.extents[1...]))
+            .broadcast(to: Shape([count] + to.extents))
+    }
     func latex(_ operands: [String]) -> String { operands[0] }
 }

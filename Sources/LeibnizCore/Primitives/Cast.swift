@@ -31,5 +31,6 @@ struct Cast: LinearPrimitive, PointwisePrimitive {
         let isLinear = to.isFloatingPoint && operands[0].elementType.isFloatingPoint
         return [isLinear && wanted[0] ? adjoint(0, of: cotangent, operands: operands) : nil]
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     func latex(_ operands: [String]) -> String { operands[0] }
 }

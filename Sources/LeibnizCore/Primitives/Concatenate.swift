@@ -45,6 +45,10 @@ struct Concatenate: LinearPrimitive {
         return cotangent.sliced(axis: axis, start: start, count: operands[operand].type.shape[axis])
     }
 
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
+
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(Concatenate(axis: axis + 1), operands.all) }
+
     func latex(_ operands: [String]) -> String {
         "\\left[\(operands.joined(separator: " \\mid "))\\right]_{\\text{axis } \(axis)}"
     }

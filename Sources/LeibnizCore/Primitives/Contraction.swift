@@ -36,5 +36,12 @@ struct Contraction: LinearPrimitive {
             : Tensor(Contraction(left: left, right: output, output: right), [operands[0], cotangent])
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        let batch = (left + right + output).reduce(0, Swift.max) + 1
+        func labels(_ labels: [Int], _ place: Int) -> [Int] { operands.isBatched[place] ? [batch] + labels : labels }
+        return Tensor(
+            Contraction(left: labels(left, 0), right: labels(right, 1), output: [batch] + output), operands.tensors)
+    }
+
     func latex(_ operands: [String]) -> String { "\\sum \(operands[0]) \\cdot \(operands[1])" }
 }

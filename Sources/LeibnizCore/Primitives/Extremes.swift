@@ -12,6 +12,7 @@ struct Maximum: BinaryPointwise {
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         share(operand == 0 ? a : b, over: operand == 0 ? b : a)
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\\max\\left(\(a), \(b)\\right)" }
 }
 
@@ -21,6 +22,7 @@ struct Minimum: BinaryPointwise {
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         share(operand == 0 ? b : a, over: operand == 0 ? a : b)
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\\min\\left(\(a), \(b)\\right)" }
 }
 
@@ -45,6 +47,7 @@ struct Clamp: PointwisePrimitive {
         let x = operands[0]
         return (x >= Tensor(weak: low)).and(x <= Tensor(weak: high)).cast(to: x.elementType)
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     func latex(_ operands: [String]) -> String {
         "\\min\\left(\\max\\left(\(operands[0]), \(low)\\right), \(high)\\right)"
     }
@@ -58,5 +61,6 @@ struct Relu: UnaryPointwise {
     static func lowered(_ x: Scalar) -> Scalar { x.apply(.max, x.constant(0)) }
     // By the value, not the operand: then the operand need not be kept.
     static func derivative(at x: Tensor, value y: Tensor) -> Tensor? { (y > 0).cast(to: y.elementType) }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ x: String) -> String { "\\max\\left(\(x), 0\\right)" }
 }

@@ -31,7 +31,7 @@ extension Tensor {
 }
 
 /// A constant: part of the kernel's code, not of its data.
-struct Fill: ConstantPrimitive, GeneratorPrimitive {
+struct Fill: LeafPrimitive, GeneratorPrimitive {
     let number: Double
     let type: TensorType
     var name: String { "fill" }

@@ -26,6 +26,7 @@ struct Argument: LinearPrimitive, PointwisePrimitive {
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { cotangent }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [cotangent] }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
     func latex(_ operands: [String]) -> String { operands[0] }
 
     /// A fresh identity for `x`. What is made of it keeps its history while `call` may ask for it.

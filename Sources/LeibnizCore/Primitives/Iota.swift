@@ -12,7 +12,7 @@ extension Tensor {
 }
 
 /// Counting along an axis.
-struct Iota: ConstantPrimitive, GeneratorPrimitive {
+struct Iota: LeafPrimitive, GeneratorPrimitive {
     let shape: Shape
     let axis: Int
     var name: String { "iota" }

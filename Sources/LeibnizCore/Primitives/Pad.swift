@@ -72,6 +72,10 @@ struct Pad: ViewPrimitive {
         return (index, bounds)
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Pad(axis: axis + 1, before: before, after: after, interior: interior), operands.tensors)
+    }
+
     func latex(_ operands: [String]) -> String {
         "\\operatorname{pad}_{\(before), \(after)\(interior == 0 ? "" : ", \(interior)")}\\left(\(operands[0])\\right)"
     }

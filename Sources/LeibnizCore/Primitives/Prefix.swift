@@ -29,6 +29,27 @@ struct Prefix: Primitive {
         return [contract(cotangent, operands[0], transposing: true)]
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Prefix(operation: operation, axis: axis + 1), operands.tensors)
+    }
+
+    /// Running products have their series by a scan of products (Hillis & Steele 1986): log n rounds, each element times the one
+    /// that is 1, 2, 4, … places before it.
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {
+        if operation == .sum { return series.fromPushforward(k) }
+        return series.rewritten(k) { [axis] operands in
+            let (extent, type) = (operands[0].type.shape[axis], operands[0].type)
+            var (product, reach) = (operands[0], 1)
+            while reach < extent {
+                let ones = Tensor.full(type.shape.replacing(axis, with: reach), 1, type.elementType)
+                let earlier = product.sliced(axis: axis, start: 0, count: extent - reach)
+                product = product * concatenate([ones, earlier], axis: axis)
+                reach *= 2
+            }
+            return product
+        }
+    }
+
     func latex(_ operands: [String]) -> String {
         "\\\(operation == .sum ? "sum" : "prod")_{j \\leq i} {\(operands[0])}_{j}"
     }

@@ -107,6 +107,10 @@ struct Reshape: ViewPrimitive {
         return (result, [])
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Reshape(to: Shape([operands.count] + to.extents)), operands.tensors)
+    }
+
     func latex(_ operands: [String]) -> String {
         to.rank == 0
             ? operands[0]

@@ -44,6 +44,7 @@ struct Select: PointwisePrimitive {
             wanted[2] ? which(operands[0], zero, cotangent) : nil,
         ]
     }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     func latex(_ operands: [String]) -> String {
         "\\begin{cases} \(operands[1]) & \(operands[0]) \\\\ \(operands[2]) & \\text{otherwise} \\end{cases}"
     }

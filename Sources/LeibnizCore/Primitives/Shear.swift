@@ -31,5 +31,10 @@ struct Shear: ViewPrimitive {
         return (index, [Bound(index[axis], extent: operand.extents[axis])])
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(
+            Shear(axis: axis + 1, along: along + 1, step: step, offset: offset, extent: extent), operands.tensors)
+    }
+
     func latex(_ operands: [String]) -> String { "{\(operands[0])}_{i + \(step) k + \(offset)}" }
 }

@@ -5,6 +5,7 @@ struct Negate: UnaryPointwise {
     static let keepsIntegers = true
     static func lowered(_ x: Scalar) -> Scalar { x.apply(.negate) }
     static func derivative(at x: Tensor, value y: Tensor) -> Tensor? { x.filled(-1) }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ x: String) -> String { "-\(x)" }
 }
 
@@ -16,6 +17,7 @@ struct AbsoluteValue: UnaryPointwise {
     static let keepsIntegers = true
     static func lowered(_ x: Scalar) -> Scalar { x.apply(.abs) }
     static func derivative(at x: Tensor, value y: Tensor) -> Tensor? { sign(x) }
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ x: String) -> String { "\\left|\(x)\\right|" }
 }
 

@@ -61,5 +61,8 @@ struct Slice: ViewPrimitive {
         index[axis] = index[axis] * stride + start
         return (index, [])
     }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Slice(axis: axis + 1, start: start, count: count, stride: stride), operands.tensors)
+    }
     func latex(_ operands: [String]) -> String { "{\(operands[0])}_{\(start):\(start + count * stride):\(stride)}" }
 }

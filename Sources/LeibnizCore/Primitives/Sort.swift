@@ -25,5 +25,6 @@ struct SortIndices: ConstantPrimitive {
     let descending: Bool
     var name: String { "sort_indices" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { TensorType(operands[0].shape, .int64) }
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(self, operands.tensors) }
     func latex(_ operands: [String]) -> String { "\\operatorname{argsort}\\left(\(operands[0])\\right)" }
 }

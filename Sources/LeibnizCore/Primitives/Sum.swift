@@ -88,7 +88,7 @@ struct Reduce: Primitive {
         let kept = (0..<shape.rank).filter { !axes.contains($0) }
         let order = kept + axes
         let region = axes.reduce(1) { $0 * shape[$1] }
-        let rows = x.transposed(order).reshaped(to: Shape(kept.map { shape[$0] } + [region]))
+        let rows = Reduce.rows(x, axes)
         let last = kept.count
         func before(_ x: Tensor) -> Tensor {
             let shifted = x.sliced(axis: last, start: 0, count: Swift.max(region - 1, 0))
@@ -97,6 +97,37 @@ struct Reduce: Primitive {
         }
         let others = before(rows) * before(rows.flipped([last])).flipped([last])
         return others.reshaped(to: Shape(order.map { shape[$0] })).transposed(Transpose(order: order).inverse)
+    }
+
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Reduce(operation: operation, axes: axes.map { $0 + 1 }), operands.tensors)
+    }
+
+    /// Sums are linear, and so are extremes once they are chosen. A product has its series by a tree of products of two.
+    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? {
+        guard operation == .product else { return series.fromPushforward(k) }
+        return series.rewritten(k) { [axes] operands in
+            let shape = operands[0].type.shape.removing(axes)
+            var rows = Reduce.rows(operands[0], axes)
+            let last = rows.type.shape.rank - 1
+            if rows.type.shape[last] == 0 { return .full(shape, 1, rows.elementType) }
+            while rows.type.shape[last] > 1 {
+                let half = rows.type.shape[last] / 2
+                let product =
+                    rows.sliced(axis: last, start: 0, count: half) * rows.sliced(axis: last, start: half, count: half)
+                let odd = rows.sliced(axis: last, start: 2 * half, count: rows.type.shape[last] - 2 * half)
+                rows = odd.type.shape[last] == 0 ? product : concatenate([product, odd], axis: last)
+            }
+            return rows.reshaped(to: shape)
+        }
+    }
+
+    /// The elements of each region along a last axis.
+    private static func rows(_ x: Tensor, _ axes: [Int]) -> Tensor {
+        let shape = x.type.shape
+        let kept = (0..<shape.rank).filter { !axes.contains($0) }
+        return x.transposed(kept + axes)
+            .reshaped(to: Shape(kept.map { shape[$0] } + [axes.reduce(1) { $0 * shape[$1] }]))
     }
 
     func latex(_ operands: [String]) -> String {

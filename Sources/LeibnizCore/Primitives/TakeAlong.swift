@@ -101,6 +101,27 @@ struct TakeAlong: LinearPrimitive {
         return which(isIt, cotangent.broadcast(to: shape), Tensor.full(shape, 0, cotangent.elementType))
     }
 
+    /// Where the table is the same for all it stays so: the batch of indices is laid along the axis.
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        guard !operands.isBatched[0] else {
+            return Tensor(TakeAlong(axis: axis + 1, report: report), operands.all)
+        }
+        let indices = operands.tensors[1]
+        let extents = indices.type.shape.extents
+        let order = Array(1..<axis + 1) + [0] + Array(axis + 1..<extents.count)
+        let moved = order.map { extents[$0] }
+        let flat = Shape(moved[..<axis] + [moved[axis] * moved[axis + 1]] + moved[(axis + 2)...])
+        let report = report.map {
+            IndexReport(
+                operation: $0.operation, axis: $0.axis, extent: $0.extent,
+                indices: Shape([operands.count] + $0.indices.extents), isWrapped: $0.isWrapped)
+        }
+        return Tensor(
+            TakeAlong(axis: axis, report: report),
+            [operands.tensors[0], indices.transposed(order).reshaped(to: flat)]
+        ).reshaped(to: Shape(moved)).transposed(Transpose(order: order).inverse)
+    }
+
     func latex(_ operands: [String]) -> String { "{\(operands[0])}_{\\left[\(operands[1])\\right]}" }
 }
 
@@ -121,6 +142,10 @@ struct ScatterAdd: LinearPrimitive {
 
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor {
         Tensor(TakeAlong(axis: axis, report: report), [cotangent, operands[1]])
+    }
+
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(ScatterAdd(axis: axis + 1, extent: extent, report: report), operands.all)
     }
 
     func latex(_ operands: [String]) -> String { "\\sum_{j} e_{\(operands[1])_j} {\(operands[0])}_{j}" }

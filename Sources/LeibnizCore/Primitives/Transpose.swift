@@ -61,5 +61,8 @@ struct Transpose: ViewPrimitive {
     ) {
         (inverse.map { index[$0] }, [])
     }
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Transpose(order: [0] + order.map { $0 + 1 }), operands.tensors)
+    }
     func latex(_ operands: [String]) -> String { "{\(operands[0])}^{\\top}" }
 }

@@ -73,6 +73,10 @@ struct Windows: ViewPrimitive {
         return (source, [])
     }
 
+    func batched(_ operands: BatchedOperands) -> Tensor {
+        Tensor(Windows(axis: axis + 1, size: size, stride: stride, dilation: dilation), operands.tensors)
+    }
+
     func latex(_ operands: [String]) -> String {
         "{\(operands[0])}_{\(stride == 1 ? "" : "\(stride) ")o + \(dilation == 1 ? "" : "\(dilation) ")k}"
     }

@@ -12,6 +12,8 @@ public struct RandomPosition: Sendable {
     public var stream: Int
     /// Where in the sequence the first element is taken.
     public var position: Int
+    /// Further on by a number that is data.
+    private var offset: Tensor?
 
     /// A place; stream and position are 0 by default.
     public init(seed: Int, stream: Int = 0, position: Int = 0) {
@@ -19,6 +21,17 @@ public struct RandomPosition: Sendable {
     }
 
     /// Seed and stream as one key, mixed as SplitMix64 does (Steele, Lea & Flood 2014).
+    /// The place further on by `count` elements, an integer tensor of one element: what a batch or a loop draws where.
+    ///
+    /// ```swift
+    /// let rows = vmap { Tensor.normal([3], at: place.moved(by: $0)) }(Tensor([0, 3, 6]))      // as normal([9]) from there
+    /// ```
+    public func moved(by count: Tensor) -> RandomPosition {
+        var place = self
+        place.offset = offset.map { $0 + count } ?? count
+        return place
+    }
+
     private var key: Int64 {
         func mixed(_ bits: UInt64) -> UInt64 {
             var z = bits &+ 0x9E37_79B9_7F4A_7C15
@@ -32,7 +45,17 @@ public struct RandomPosition: Sendable {
 
     /// 32 random bits per element.
     fileprivate func bits(_ shape: Shape, word: Int) -> Tensor {
-        let (key, counter) = (Tensor(copying: [key], []), Tensor(copying: [Int64(position)], []))
+        let key = Tensor(copying: [key], [])
+        var counter = Tensor(copying: [Int64(position)], [])
+        if let offset {
+            guard offset.isInvalid || offset.elementType.isInteger && offset.type.shape.count == 1 else {
+                let error = TensorError(
+                    "random", [offset.type.shape], "a position moves by one integer, not by \(offset.elementType)",
+                    kind: .elementType, hint: "cast(to: .int64)")
+                return Tensor(invalid: error.located(among: [offset]))
+            }
+            counter = counter + offset.cast(to: .int64).reshaped(to: [])
+        }
         return Tensor(RandomBits(shape: shape, word: word), [key, counter])
     }
 

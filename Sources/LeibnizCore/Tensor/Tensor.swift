@@ -88,13 +88,13 @@ public struct Tensor: Sendable {
 }
 
 /// The leaf of evaluated memory.
-struct Literal: ConstantPrimitive {
+struct Literal: LeafPrimitive {
     var name: String { "tensor" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 }
 
 /// The result of an operation that cannot be done.
-struct Invalid: ConstantPrimitive {
+struct Invalid: LeafPrimitive {
     let error: TensorError
     var name: String { "invalid" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { throw error }

@@ -46,6 +46,19 @@ extension Module {
         }
     }
 
+    /// The values of all parameters that take a gradient, by path: what `withParameters` takes, and derivatives of a model's loss are
+    /// taken with respect to.
+    ///
+    /// ```swift
+    /// let loss = { w in model.withParameters(w) { meanSquaredError(model(x), y) } }
+    /// let Hv = hessianVectorProduct(of: loss, at: model.parameterValues, along: v)      // v by path, too
+    /// ```
+    public var parameterValues: [String: Tensor] {
+        Dictionary(namedParameters.filter(\.parameter.takesGradient).map { ($0.path, $0.parameter.value) }) {
+            first, _ in first
+        }
+    }
+
     /// Runs `body` as if the parameters had other values: any transformation of a model's loss becomes possible by it.
     ///
     /// - Parameter values: by path; parameters that are not named keep their values.

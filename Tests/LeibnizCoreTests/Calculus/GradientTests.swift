@@ -67,8 +67,15 @@ private func numbers(_ values: Double...) -> Tensor { Tensor(values, .float64) }
         let reverse = { (f: @escaping Function) in { (x: Tensor) in gradient(of: f)(x) } }
         let forward = { (f: @escaping Function) in { (x: Tensor) in pushforward(f, at: x, along: x.filled(1)).tangent }
         }
-        for outer in [reverse, forward] {
-            for inner in [reverse, forward] {
+        let series = { (f: @escaping Function) in { (x: Tensor) in taylor(of: f, at: x, order: 1).coefficients[1] } }
+        let batch = { (f: @escaping Function) in
+            { (x: Tensor) in
+                sum(vmap { pushforward(f, at: x, along: $0).tangent }(stack([x.filled(0.25), x.filled(0.75)])))
+            }
+        }
+        let columns = { (f: @escaping Function) in { (x: Tensor) in jacobian(of: f, mode: .forward)(x) } }
+        for outer in [reverse, forward, series, batch, columns] {
+            for inner in [reverse, forward, series, batch, columns] {
                 // d/dx [x · d/dy (x + y)] = 1, where y is taken at 1 and at x.
                 #expect(
                     try outer { x in x * inner { y in x + y }(Tensor(1, .float64)) }(Tensor(1, .float64)).item() == 1)

@@ -23,4 +23,16 @@ struct CompositeEntry: Sendable, CustomTestStringConvertible {
             try DerivativeLaw(entry.name, trial, number).check()
         }
     }
+
+    @Test(arguments: entries)
+    func `give for a batch what a loop gives`(entry: CompositeEntry) throws {
+        for (number, trial) in entry.cases.enumerated() { try BatchLaw(entry.name, trial, number).check() }
+    }
+
+    @Test(arguments: entries)
+    func `have the Taylor series of nested derivatives`(entry: CompositeEntry) throws {
+        for (number, trial) in entry.cases.enumerated() where trial.checksDerivative {
+            try SeriesLaw(entry.name, trial, number).check()
+        }
+    }
 }

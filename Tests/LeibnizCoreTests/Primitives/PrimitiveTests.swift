@@ -12,4 +12,16 @@ import Testing
             try DerivativeLaw(entry.name, trial, number).check()
         }
     }
+
+    @Test(arguments: Catalogue.entries)
+    func `give for a batch what a loop gives`(entry: PrimitiveEntry) throws {
+        for (number, trial) in entry.cases.enumerated() { try BatchLaw(entry.name, trial, number).check() }
+    }
+
+    @Test(arguments: Catalogue.entries.filter { $0.derivative == .checked })
+    func `have the Taylor series of nested derivatives`(entry: PrimitiveEntry) throws {
+        for (number, trial) in entry.cases.enumerated() where trial.checksDerivative {
+            try SeriesLaw(entry.name, trial, number).check()
+        }
+    }
 }
