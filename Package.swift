@@ -15,7 +15,8 @@ let package = Package(
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
         .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
-        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning"]),
+        .target(name: "LeibnizSymbolic"),
+        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
         .executableTarget(
             name: "LeibnizCommand",
             dependencies: [
@@ -32,6 +33,7 @@ let package = Package(
         .testTarget(
             name: "LeibnizLearningTests",
             dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
+        .testTarget(name: "LeibnizSymbolicTests", dependencies: ["LeibnizSymbolic", "TestFiles"]),
         .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]
