@@ -119,6 +119,9 @@ struct DerivativeRule {
                 isPlain ? "(\(x)ⁿ)′ = n·\(x)ⁿ⁻¹" : "(uⁿ)′ = n·uⁿ⁻¹·u′", [base]
             ) { times(exponent, .power(base, exponent - 1), $0[0]) }
         }
+        if base.isZero {
+            return DerivativeRule("exponential rule", "(0ᵘ)′ = 0 for u > 0") { _ in .zero }
+        }
         if !base.depends(on: x) {
             return DerivativeRule("exponential rule", "(aᵘ)′ = aᵘ·ln a·u′", [exponent]) {
                 times(.power(base, exponent), .log(base), $0[0])

@@ -42,7 +42,7 @@ public struct FormulaProgram: Sendable {
     private let quadrature: Quadrature
 
     /// Operations of one evaluation, over all terms of its sums.
-    private static let maximumWork = 200_000_000
+    private static let maximumWork = 10_000_000
 
     /// Prepares a formula.
     ///
@@ -217,11 +217,11 @@ extension FormulaProgram {
         else { return fault(.notSummable, "the bounds of a sum must be whole numbers, or infinity above") }
         var (sum, compensation, index, quiet) = (0.0, 0.0, first, 0)
         while index <= last {
-            guard work < Self.maximumWork, index - first < 1e7 else {
+            guard work < Self.maximumWork, index - first < 1e6 else {
                 return fault(
                     last == .infinity ? .notSummable : .tooMuchWork,
                     last == .infinity
-                        ? "the sum did not settle within ten million terms" : "the sum has too many terms")
+                        ? "the sum did not settle within a million terms" : "the sum has too many terms")
             }
             let term = body.run(arguments + [index], &work)
             if term.fault != nil { return term }
