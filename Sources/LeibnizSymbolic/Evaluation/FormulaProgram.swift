@@ -10,7 +10,7 @@ public struct FormulaProgram: Sendable {
     /// Computes an integral: of a function, from a number to another, either of which may be infinite. Throws where it fails.
     public typealias Quadrature =
         @Sendable (_ integrand: (Double) throws -> Double, _ lower: Double, _ upper: Double) throws
-        -> Double
+        -> (value: Double, error: Double)
 
     /// What an instruction computes from the slots of its operands.
     private enum Operation {
@@ -251,7 +251,8 @@ extension FormulaProgram {
                     let slot = body.run(arguments + [x], &inner)
                     if let fault = slot.fault { throw fault }
                     return slot.value
-                }, lower, upper)
+                }, lower, upper
+            ).value
             return value.isNaN ? fault(.notSummable, "the integral was not found to converge") : Slot(value: value)
         } catch let error as EvaluationError {
             return Slot(fault: error)

@@ -14,12 +14,15 @@ struct NotConverged: Error, CustomStringConvertible {
 ///   - lower: a number or −∞.
 ///   - upper: a number or ∞; it may be below `lower`.
 /// - Throws: what the integrand throws, or an error where 1,000 parts do not reach ten digits.
-/// - Returns: the integral, to about ten digits.
+/// - Returns: the integral, to about ten digits, and an estimate of its error.
 @Sendable public func adaptiveQuadrature(
     _ integrand: (Double) throws -> Double, _ lower: Double, _ upper: Double
-) throws -> Double {
-    if lower == upper { return 0 }
-    if lower > upper { return -(try adaptiveQuadrature(integrand, upper, lower)) }
+) throws -> (value: Double, error: Double) {
+    if lower == upper { return (0, 0) }
+    if lower > upper {
+        let (value, error) = try adaptiveQuadrature(integrand, upper, lower)
+        return (-value, error)
+    }
     guard lower.isInfinite || upper.isInfinite else { return try adaptive(integrand, lower, upper) }
     let bounds = (lower: lower.isInfinite ? -1 : 0.0, upper: upper.isInfinite ? 1 : 0.0)
     let shift = lower.isFinite ? lower : upper.isFinite ? upper : 0
@@ -35,13 +38,15 @@ private struct Part {
     let lower: Double, upper: Double, value: Double, error: Double
 }
 
-private func adaptive(_ f: (Double) throws -> Double, _ lower: Double, _ upper: Double) throws -> Double {
+private func adaptive(
+    _ f: (Double) throws -> Double, _ lower: Double, _ upper: Double
+) throws -> (value: Double, error: Double) {
     var parts = [try part(f, lower, upper)]
     while true {
         let value = parts.reduce(0) { $0 + $1.value }
         let error = parts.reduce(0) { $0 + $1.error }
         guard value.isFinite else { throw NotConverged() }
-        if error <= max(1e-10 * abs(value), 1e-13) { return value }
+        if error <= max(1e-10 * abs(value), 1e-13) { return (value, error) }
         guard parts.count < 1000,
             let worst = parts.indices.max(by: { parts[$0].error < parts[$1].error })
         else { throw NotConverged() }

@@ -21,6 +21,20 @@ extension Formula {
         return compare(left, right) < 0
     }
 
+    /// The terms in the order of a sum; a positive one first, if there is one: 1 − x².
+    static func inSumOrder(_ terms: [Formula]) -> [Formula] {
+        var sorted = terms.sorted(by: precedesInSum)
+        if let first = sorted.firstIndex(where: { !$0.coefficientAndRest.coefficient.isNegative }), first > 0 {
+            sorted.insert(sorted.remove(at: first), at: 0)
+        }
+        return sorted
+    }
+
+    /// Whether the term of a sum that decides about its sign has a negative coefficient.
+    var isNegativeSum: Bool {
+        operands.min(by: Formula.precedesInSum)?.coefficientAndRest.coefficient.isNegative ?? false
+    }
+
     /// Whether a stands before b in a product: numbers, constants, variables, functions, sums; divisors last.
     static func precedesInProduct(_ a: Formula, _ b: Formula) -> Bool {
         let (left, right) = (a.placeInProduct, b.placeInProduct)

@@ -27,7 +27,7 @@ extension Simplifier {
 
     /// Whether a formula begins with a minus sign.
     private func isNegated(_ u: Formula) -> Bool {
-        if case .sum = u.kind { return u.operands[0].coefficientAndRest.coefficient.isNegative }
+        if case .sum = u.kind { return u.isNegativeSum }
         return u.coefficientAndRest.coefficient.isNegative
     }
 
@@ -57,7 +57,10 @@ extension Simplifier {
         case (.atan, Rational.one?): return .quotient(1, 4) * .pi
         case (.asin, let value?) where value == Rational(1, 2): return .quotient(1, 6) * .pi
         case (.acos, let value?) where value == Rational(1, 2): return .quotient(1, 3) * .pi
-        case (.acos, let value?) where value == Rational(-1): return .pi
+        case (.acos, let value?) where value < .zero:
+            return value.negated.map { .pi - .function(.acos, [Formula($0)]) }
+        case (.lgamma, Rational.one?): return .zero
+        case (.lgamma, let value?) where value == Rational(2): return .zero
         default: return exactValue(function, number, arguments)
         }
     }
@@ -120,6 +123,16 @@ extension Simplifier {
         if let (function, argument) = u.functionAndArgument, function == .exp { return argument }
         if let value = u.rational, value.numerator == 1, value.denominator > 1 {
             return -.log(Formula(value.denominator))
+        }
+        if let whole = u.number?.whole, whole > 1, let factors = factorized(whole) {
+            // ln pᵏ = k·ln p
+            let count = factors.reduce(0) { Int(greatestCommonDivisor(UInt($0), UInt($1.count))) }
+            if count > 1, factors.allSatisfy({ $0.count.isMultiple(of: count) }) {
+                let root = factors.reduce(1) { product, factor in
+                    (0..<(factor.count / count)).reduce(product) { value, _ in value * factor.prime }
+                }
+                return Formula(count) * .log(Formula(root))
+            }
         }
         guard case .power = u.kind, let exponent = u.operands[1].number else { return .log(u) }
         let base = u.operands[0]

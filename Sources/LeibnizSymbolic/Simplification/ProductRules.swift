@@ -54,8 +54,8 @@ extension Simplifier {
         return total.isZero ? .one : .power(base, total)
     }
 
-    /// The greatest number that divides all coefficients of a sum under a whole exponent, and what is left; the first
-    /// coefficient becomes positive. Of c·(…)ⁿ the number is cⁿ.
+    /// The greatest number that divides all coefficients of a sum under a whole exponent, and what is left; the
+    /// coefficient that decides becomes positive. Of c·(…)ⁿ the number is cⁿ.
     private func contentAndRest(_ factor: Formula) -> (content: Formula?, rest: Formula) {
         let (base, exponent) = factor.baseAndExponent
         guard case .sum = base.kind, let power = exponent.number?.whole, power != 0,
@@ -87,7 +87,7 @@ extension Simplifier {
 }
 
 extension Formula {
-    /// The greatest rational that divides all coefficients of a sum, with the sign of the first; nil where that is 1, or a
+    /// The greatest rational that divides all coefficients of a sum, with the sign of the sum; nil where that is 1, or a
     /// coefficient is no rational.
     var content: Rational? {
         var above: UInt = 0
@@ -103,7 +103,7 @@ extension Formula {
             below = multiple
         }
         guard above > 0, above <= UInt(Int.max) else { return nil }
-        let isNegative = operands[0].coefficientAndRest.coefficient.isNegative
+        let isNegative = isNegativeSum
         let content = Rational(isNegative ? -Int(above) : Int(above), below)
         return content == .one ? nil : content
     }

@@ -60,7 +60,8 @@ struct Simplifier {
     /// Applies the rules for a formula's kind once.
     mutating func rewritten(_ formula: Formula) -> Formula {
         switch formula.kind {
-        case .number, .constant, .variable, .integral: formula
+        case .number, .constant, .variable: formula
+        case .integral: formula.operands[1] == formula.operands[2] && !formula.holdsInfinity ? .zero : formula
         case .sum: collectedSum(formula)
         case .product: collectedProduct(formula)
         case .power: simplifiedPower(formula.operands[0], formula.operands[1])

@@ -28,7 +28,7 @@ extension Simplifier {
                 terms.append(rest.isOne ? Formula(coefficient) : Formula(coefficient) * rest)
             }
         }
-        return .sum(terms.sorted(by: Formula.precedesInSum))
+        return .sum(Formula.inSumOrder(terms))
     }
 
     /// The terms of c·(a + b): so they meet their like.
