@@ -10,7 +10,10 @@ struct LeibnizCommand: ParsableCommand {
         commandName: "leibniz",
         abstract: "Trains models with tensors, derivatives and machine code made on the spot; differentiates formulas.",
         version: leibnizVersion,
-        subcommands: [Train.self, Derive.self, Simplify.self, Bench.self, Explain.self, Info.self])
+        subcommands: [
+            Train.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self, Bench.self,
+            Explain.self, Info.self,
+        ])
 
     static func main() {
         _ = ProcessUsage.seconds  // Starts the clock where the system does not tell when the process began.
@@ -26,7 +29,7 @@ struct LeibnizCommand: ParsableCommand {
         } catch let error as SymbolicError {
             Console.end(with: error, status: ExitStatus.data)
         } catch let error as MarkedError {
-            Console.end(with: error, status: ExitStatus.data)
+            Console.end(with: error, status: error.exitStatus)
         } catch {
             exit(withError: error)
         }

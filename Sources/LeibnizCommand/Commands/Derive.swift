@@ -38,7 +38,7 @@ struct Derive: ParsableCommand {
         if gradient || hessian { return try all(parsed) }
         let names = try wrt?.names ?? [parsed.variable(nil)]
         let variables = names.count > 1 ? names : Array(repeating: names[0], count: order ?? 1)
-        let worked = try parsed.formula.workedDerivative(by: variables)
+        let worked = try parsed.marking { try parsed.formula.workedDerivative(by: variables) }
         let derivative = worked.derivative
         let value = try at.map { try parsed.value(of: derivative, at: $0.point) }
         let format = formula.chosenFormat
@@ -99,10 +99,6 @@ extension ParsedFormula {
     /// marked where the text has it.
     func value(of other: Formula, at point: [String: Double]) throws -> Double {
         _ = try value(at: point)
-        do {
-            return try other.evaluated(at: point)
-        } catch {
-            throw MarkedError(description: message(error))
-        }
+        return try marking { try other.evaluated(at: point) }
     }
 }

@@ -74,17 +74,36 @@ struct VariableNames {
     }
 }
 
+/// The name of one variable.
+struct VariableName {
+    let name: String
+
+    init(_ text: String) throws {
+        let names = try VariableNames(text).names
+        guard names.count == 1 else { throw OptionText.Expected("the name of one variable, such as x") }
+        name = names[0]
+    }
+}
+
 /// An error about a formula, with a mark under the part that is at fault.
 struct MarkedError: Error, CustomStringConvertible {
     let description: String
+    var exitStatus = ExitStatus.data
 }
 
 extension ParsedFormula {
     /// The value at a point; what has none is marked in the text.
     func value(at point: [String: Double]) throws -> Double {
+        try marking { try formula.evaluated(at: point) }
+    }
+
+    /// The result of something that may fail to evaluate a part of this formula, which is then marked in the text.
+    func marking<Result>(_ body: () throws -> Result) throws -> Result {
         do {
-            return try formula.evaluated(at: point)
-        } catch {
+            return try body()
+        } catch let error as EvaluationError {
+            throw MarkedError(description: message(error))
+        } catch let error as SymbolicError {
             throw MarkedError(description: message(error))
         }
     }

@@ -31,7 +31,9 @@ extension Formula {
             let answer = found.simplified()
             let plain = Formula.sum(answer.terms.filter { $0.depends(on: variable) })
             for candidate in [plain, answer, found] where isDerivative(of: candidate, by: variable) {
-                return WorkedIntegral(antiderivative: candidate, steps: integrator.steps)
+                var seen: Set<WorkedStep> = []
+                let steps = integrator.steps.filter { seen.insert($0).inserted }
+                return WorkedIntegral(antiderivative: candidate, steps: steps)
             }
         }
         throw SymbolicError(.notFound, "no antiderivative by \(variable) was found; there may be one", in: self)

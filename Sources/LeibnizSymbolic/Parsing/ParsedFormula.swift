@@ -24,6 +24,14 @@ public struct ParsedFormula: Sendable {
         guard let column = column(of: error.subexpression) else { return error.description }
         return error.description + "\n" + marked(text, column: column)
     }
+
+    /// The message of an error, with a mark under the part that it names, unless that is the whole.
+    public func message(_ error: SymbolicError) -> String {
+        guard error.subexpression != formula, let column = column(of: error.subexpression) else {
+            return error.description
+        }
+        return error.description + "\n" + marked(text, column: column)
+    }
 }
 
 extension Formula {

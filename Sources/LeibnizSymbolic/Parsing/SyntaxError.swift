@@ -41,7 +41,12 @@ public struct SyntaxError: Error, Sendable, Hashable {
 
 extension SyntaxError: CustomStringConvertible {
     /// The whole message.
-    public var description: String { "SyntaxError: \(summary)\n" + marked(text, column: column) }
+    public var description: String { marked(in: text) }
+
+    /// The message with the mark in another text, of which the one that was read is a part at the same columns.
+    public func marked(in text: String) -> String {
+        "SyntaxError: \(summary)\n" + LeibnizSymbolic.marked(text, column: column)
+    }
 }
 
 /// A line of the text around a column, and a caret under the column.

@@ -1,5 +1,5 @@
 /// Two hundred integrands of x, from school to what has no elementary antiderivative.
-let twoHundredIntegrands = """
+public let integrands: [String] = """
     1; x; x^5; 3x^2 - 4x + 7; sqrt(x); 1/sqrt(x); 1/x; 1/x^2; x^(2/3); x^pi
     (2x + 3)^4; 1/(2x + 3); 1/(3x - 1)^2; sqrt(5x + 1); cbrt(x); x^2*(x - 1)^2; (x + 1/x)^2; (x^2 + 1)/x; x^n; a*x^2 + b*x + c
     exp(x); exp(-x); exp(3x + 1); 2^x; 10^(-x); x*exp(x); x^2*exp(x); x^3*exp(-x); x*exp(-x^2); x^3*exp(x^2)
