@@ -70,7 +70,7 @@ def derivatives(program, count, seed):
         parts = [expression, sympy.diff(expression, X), sympy.diff(expression, Y)]
         parts += [sympy.diff(expression, X, X), sympy.diff(expression, X, Y), sympy.diff(expression, Y, Y)]
         points = [[numbers.uniform(-2, 2), numbers.uniform(-2, 2)] for _ in range(POINTS)]
-        answer = program.ask(expression=str(expression), points=points)
+        answer = program.ask(expression=str(expression).replace("Abs(", "abs("), points=points)
         if "error" in answer:
             wrong.append((expression, answer["error"]))
             compared += 1

@@ -5,14 +5,18 @@ struct DerivativeRule {
     /// The rule's name, such as `product rule`.
     let name: String
     /// What it says, such as `(u·v)′ = u′·v + u·v′`.
-    let statement: String
+    var statement: String { makeStatement() }
+    private let makeStatement: () -> String
     /// The parts whose derivatives it needs.
     let parts: [Formula]
     /// The derivative, of the parts' derivatives.
     let combine: ([Formula]) -> Formula
 
-    init(_ name: String, _ statement: String, _ parts: [Formula] = [], _ combine: @escaping ([Formula]) -> Formula) {
-        (self.name, self.statement, self.parts, self.combine) = (name, statement, parts, combine)
+    init(
+        _ name: String, _ statement: @escaping @autoclosure () -> String, _ parts: [Formula] = [],
+        _ combine: @escaping ([Formula]) -> Formula
+    ) {
+        (self.name, makeStatement, self.parts, self.combine) = (name, statement, parts, combine)
     }
 
     /// A product in which a zero is taken for a zero: where a derivative vanishes, its factors need no value.

@@ -141,8 +141,8 @@ extension Formula {
 
     /// The formula with its written derivatives carried out, inner ones first.
     func carryingOutDerivatives() throws(SymbolicError) -> Formula {
+        guard holdsDerivative else { return self }
         do {
-            guard contains(where: { if case .derivative = $0.kind { true } else { false } }) else { return self }
             return try folded { formula, operands in
                 guard case .derivative(let variable) = formula.kind else { return formula.rebuilt(operands) }
                 return try operands[0].rawDerivative(by: variable)

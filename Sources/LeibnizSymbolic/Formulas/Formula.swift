@@ -129,11 +129,14 @@ extension Formula: Hashable {
             let a: ObjectIdentifier, b: ObjectIdentifier
         }
         var seen: Set<Pair> = []
+        let isLarge = a.node.size > 1000
         var pending = [(a.node, b.node)]
         while let (a, b) = pending.popLast() {
             guard a !== b else { continue }
             guard a.hash == b.hash, a.kind == b.kind, a.operands.count == b.operands.count else { return false }
-            if !a.operands.isEmpty, !seen.insert(Pair(a: ObjectIdentifier(a), b: ObjectIdentifier(b))).inserted {
+            // Small trees are walked faster than remembered.
+            if isLarge, !a.operands.isEmpty, !seen.insert(Pair(a: ObjectIdentifier(a), b: ObjectIdentifier(b))).inserted
+            {
                 continue
             }
             for (left, right) in zip(a.operands, b.operands) { pending.append((left.node, right.node)) }

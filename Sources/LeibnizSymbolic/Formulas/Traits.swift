@@ -13,6 +13,8 @@ extension Formula {
         static let holdsInfinity = Traits(rawValue: 8)
         /// Always a whole number.
         static let isWhole = Traits(rawValue: 16)
+        /// A derivative that is not yet carried out occurs in it.
+        static let holdsDerivative = Traits(rawValue: 32)
 
         static let isPositive: Traits = [.isNonNegative, .isNonZero]
     }
@@ -23,12 +25,15 @@ extension Formula {
     var isPositive: Bool { node.traits.contains(.isPositive) }
     var holdsInfinity: Bool { node.traits.contains(.holdsInfinity) }
     var isWhole: Bool { node.traits.contains(.isWhole) }
+    var holdsDerivative: Bool { node.traits.contains(.holdsDerivative) }
 }
 
 extension Formula.Traits {
     init(of kind: Formula.Kind, _ operands: [Formula]) {
         var traits = Self.known(of: kind, operands)
         if operands.contains(where: \.holdsInfinity) { traits.insert(.holdsInfinity) }
+        if operands.contains(where: \.holdsDerivative) { traits.insert(.holdsDerivative) }
+        if case .derivative = kind { traits.insert(.holdsDerivative) }
         self = traits
     }
 

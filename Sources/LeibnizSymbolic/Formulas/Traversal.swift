@@ -1,8 +1,13 @@
 extension Formula {
     /// Computes a value for the root from the values of its operands, and so on downwards; each shared node once, without recursion.
     ///
-    /// - Parameter combine: makes a node's value of the node and its operands' values.
-    func folded<Value>(_ combine: (Formula, [Value]) throws -> Value) rethrows -> Value {
+    /// - Parameters:
+    ///   - known: the value of a node whose operands need not be looked at; nil for all others.
+    ///   - combine: makes a node's value of the node and its operands' values.
+    func folded<Value>(
+        known: (Formula) -> Value? = { _ in nil }, _ combine: (Formula, [Value]) throws -> Value
+    ) rethrows -> Value {
+        if operands.isEmpty { return try known(self) ?? combine(self, []) }
         var values: [ObjectIdentifier: Value] = [:]
         var pending = [(formula: self, isExpanded: false)]
         while let (formula, isExpanded) = pending.popLast() {
@@ -10,6 +15,8 @@ extension Formula {
             if values[key] != nil { continue }
             if isExpanded || formula.operands.isEmpty {
                 values[key] = try combine(formula, formula.operands.compactMap { values[ObjectIdentifier($0.node)] })
+            } else if let value = known(formula) {
+                values[key] = value
             } else {
                 pending.append((formula, true))
                 for operand in formula.operands.reversed() { pending.append((operand, false)) }

@@ -63,6 +63,10 @@ struct Lexer {
     }
 
     private mutating func relation() -> Formula.Relation? {
+        switch current {
+        case "<", ">", "=", "!", "≤", "≥", "≠": break
+        default: return nil
+        }
         let relations: [(String, Formula.Relation)] = [
             ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("==", .equal), ("!=", .notEqual), ("<", .less),
             (">", .greater), ("≤", .lessOrEqual), ("≥", .greaterOrEqual), ("≠", .notEqual),

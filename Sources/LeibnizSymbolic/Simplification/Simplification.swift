@@ -24,7 +24,9 @@ extension Formula {
         guard plain.size <= 400 else { return Simplification(formula: plain, assumptions: simplifier.assumptions) }
         for attempt in [Formula.expanded, Formula.cancelled] {
             var other = simplifier
-            guard let rewritten = attempt(plain)(&other.assumptions), rewritten != plain else { continue }
+            guard let rewritten = attempt(plain)(&other.assumptions), rewritten != plain,
+                rewritten.size <= 2 * plain.size
+            else { continue }
             let candidate = other.settled(rewritten)
             if candidate.size < best.formula.size { best = (candidate, other.assumptions) }
         }
@@ -37,6 +39,8 @@ extension Formula {
 /// Each rule keeps the value wherever the formula has one; where it makes a value of none, it notes the assumption.
 struct Simplifier {
     private(set) var noted: Set<Assumption> = []
+    /// Formulas to whose parts no rule applies any more.
+    private var stable: Set<Formula> = []
     /// The conditions that were used, in the order of their use.
     var assumptions: [Assumption] = []
 
@@ -54,7 +58,15 @@ struct Simplifier {
     }
 
     private mutating func pass(_ formula: Formula) -> Formula {
-        formula.folded { part, operands in rewritten(part.rebuilt(operands)) }
+        let settled = stable
+        return formula.folded(known: { settled.contains($0) ? $0 : nil }) { part, operands in
+            if part.operands.isEmpty { return part }
+            let isSame = zip(part.operands, operands).allSatisfy { $0.node === $1.node }
+            let result = rewritten(isSame ? part : part.rebuilt(operands))
+            guard isSame, result == part else { return result }
+            stable.insert(part)
+            return part
+        }
     }
 
     /// Applies the rules for a formula's kind once.
