@@ -7,7 +7,8 @@ struct NotConverged: Error, CustomStringConvertible {
 
 /// ∫ f from `lower` to `upper` by a globally adaptive Gauss–Kronrod rule of 7 and 15 points (QUADPACK's QAG, Piessens et al. 1983).
 ///
-/// Infinite ranges are mapped to finite ones by x = t/(1 − t²).
+/// Infinite ranges are mapped to finite ones by x = t/(1 − t²). Where that fails on a finite range, it is tried again with nodes
+/// that crowd at the bounds.
 ///
 /// - Parameters:
 ///   - integrand: is never asked for its value at a bound.
@@ -23,7 +24,19 @@ struct NotConverged: Error, CustomStringConvertible {
         let (value, error) = try adaptiveQuadrature(integrand, upper, lower)
         return (-value, error)
     }
-    guard lower.isInfinite || upper.isInfinite else { return try adaptive(integrand, lower, upper) }
+    guard lower.isInfinite || upper.isInfinite else {
+        do {
+            return try adaptive(integrand, lower, upper)
+        } catch {
+            // Roots below a line at the bounds: x = a + (b − a)·t²·(3 − 2t) takes them away; poles stay.
+            let found = try? adaptive(
+                { t in try integrand(lower + (upper - lower) * t * t * (3 - 2 * t)) * 6 * t * (1 - t) * (upper - lower)
+                },
+                0, 1)
+            guard let found else { throw error }
+            return found
+        }
+    }
     let bounds = (lower: lower.isInfinite ? -1 : 0.0, upper: upper.isInfinite ? 1 : 0.0)
     let shift = lower.isFinite ? lower : upper.isFinite ? upper : 0
     return try adaptive(

@@ -76,7 +76,8 @@ extension Formula {
     private var hasSides: Bool {
         contains { part in
             switch part.kind {
-            case .function(.abs), .function(.sign), .function(.relu), .function(.cbrt), .piecewise: true
+            case .function(let function): [.abs, .sign, .relu, .cbrt, .floor, .ceil].contains(function)
+            case .piecewise: true
             default: false
             }
         }

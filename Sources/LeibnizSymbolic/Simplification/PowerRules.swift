@@ -25,8 +25,9 @@ extension Simplifier {
         return powerOfSum(base, number) ?? plain
     }
 
-    /// a^(u/ln a) = eᵘ and a^(logₐ u) = u for numbers a.
+    /// 0ᵘ = 0 for u above zero, and a^(u/ln a) = eᵘ for numbers a.
     private mutating func simplifiedExponential(_ base: Formula, _ exponent: Formula) -> Formula {
+        if base.isZero, exponent.variables.isEmpty, let value = try? exponent.evaluated(), value > 0 { return .zero }
         guard base.isPositive, base.variables.isEmpty else { return .power(base, exponent) }
         let logarithm = Formula.power(.log(base), .minusOne)
         guard base != .one, exponent.factors.contains(logarithm) else { return .power(base, exponent) }
