@@ -15,7 +15,8 @@ let package = Package(
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
         .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
-        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning"]),
+        .target(name: "LeibnizSymbolic"),
+        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
         .executableTarget(
             name: "LeibnizCommand",
             dependencies: [
@@ -27,12 +28,16 @@ let package = Package(
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
             name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
+        .executableTarget(
+            name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
+            exclude: ["symbolic.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
         .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
         .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),
         .testTarget(
             name: "LeibnizLearningTests",
             dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
+        .testTarget(name: "LeibnizSymbolicTests", dependencies: ["LeibnizSymbolic", "TestFiles"]),
         .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,3 +2,4 @@
 @_exported import LeibnizCore
 @_exported import LeibnizData
 @_exported import LeibnizLearning
+@_exported import LeibnizSymbolic

@@ -8,19 +8,28 @@ import Leibniz
 struct LeibnizCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leibniz",
-        abstract: "Trains models with tensors, derivatives and machine code made on the spot.",
+        abstract: "Trains models with tensors, derivatives and machine code made on the spot; differentiates formulas.",
         version: leibnizVersion,
-        subcommands: [Train.self, Bench.self, Explain.self, Info.self])
+        subcommands: [
+            Train.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self, Bench.self,
+            Explain.self, Info.self,
+        ])
 
     static func main() {
         _ = ProcessUsage.seconds  // Starts the clock where the system does not tell when the process began.
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(FormulaText.marked(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as DataError {
             Console.end(with: error, status: error.exitStatus)
         } catch let error as TensorError {
             Console.end(with: error, status: ExitStatus.internalError)
+        } catch let error as SyntaxError {
+            Console.end(with: error, status: ExitStatus.usage)
+        } catch let error as SymbolicError {
+            Console.end(with: error, status: ExitStatus.data)
+        } catch let error as MarkedError {
+            Console.end(with: error, status: error.exitStatus)
         } catch {
             exit(withError: error)
         }
@@ -29,6 +38,10 @@ struct LeibnizCommand: ParsableCommand {
 
 /// Statuses with which a command ends that no error type of the library tells by itself.
 enum ExitStatus {
+    /// `EX_USAGE`: an argument could not be read.
+    static let usage: Int32 = 64
+    /// `EX_DATAERR`: what was given has no answer.
+    static let data: Int32 = 65
     /// `EX_SOFTWARE`: the library could not do what it should.
     static let internalError: Int32 = 70
 }

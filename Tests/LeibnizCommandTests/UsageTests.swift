@@ -32,6 +32,18 @@ import Testing
         ("bench --random 3 --only matmul-256", "--random", "--only", "give one"),
         ("bench --random 3 --serve", "--random", "--serve", "leave --random"),
         ("bench --only sonata", "sonata", "no workload is called", "matmul-256"),
+        ("derive x --order 0", "--order", "'0'", "a whole number from 1 to 100"),
+        ("derive x*y", "several variables", "--wrt", "x|y"),
+        ("derive x --wrt 2", "--wrt", "'2'", "names of variables"),
+        ("derive x --at x", "--at", "'x'", "values of variables"),
+        ("derive x --gradient --hessian", "--gradient", "--hessian", "give one"),
+        ("derive x --wrt x,x --order 3", "--order 3", "--wrt", "leave --order out"),
+        ("derive x --format pdf", "--format", "'pdf'", "latex"),
+        ("taylor x --order 61", "--order", "'61'", "a whole number from 0 to 60"),
+        ("limit x", "--to", "Missing", "Usage"),
+        ("limit x --to 0 --side left", "--side", "'left'", "below"),
+        ("integrate x --from 0", "--from", "--to", "give both"),
+        ("solve x=1=2", "equals sign", "2", "Error"),
         ("train forest", "forest", "Unexpected argument", "Usage"),
     ]
 
@@ -47,7 +59,8 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["train"], ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
+        [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
+        ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Leibniz
+
+/// How a formula is printed.
+enum FormulaFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, unicode, latex, swift, dot, json
+}
+
+/// What all commands on formulas take.
+struct FormulaOptions: ParsableArguments {
+    @Argument(help: "The formula, such as \"x^2 sin(x)\" or \"-x^2\".", transform: FormulaText.init)
+    var expression: FormulaText
+    @Option(help: "How to print: text, unicode, latex, swift, dot (Graphviz) or json.") var format = FormulaFormat.text
+    @Flag(help: "Print one line of JSON; the same as --format json.") var json = false
+
+    /// The format that was asked for.
+    var chosenFormat: FormulaFormat { json ? .json : format }
+
+    /// The formula, read.
+    func parsed() throws -> ParsedFormula { try ParsedFormula(expression.text) }
+}
+
+/// The text of a formula on the command line, also one that begins with a minus sign.
+struct FormulaText {
+    let text: String
+
+    /// An invisible mark that keeps a leading minus sign from being taken for an option.
+    private static let mark: Character = "\u{2060}"
+    /// The commands whose arguments may begin with a minus sign.
+    private static let commands: Set<String> = ["derive", "simplify", "taylor", "limit", "solve", "integrate"]
+
+    init(_ text: String) { self.text = text.first == Self.mark ? String(text.dropFirst()) : text }
+
+    /// The arguments with marks before formulas and numbers that begin with one minus sign.
+    static func marked(_ arguments: [String]) -> [String] {
+        guard let command = arguments.first, commands.contains(command) else { return arguments }
+        return arguments.map { argument in
+            let isFormula =
+                argument.hasPrefix("-") && !argument.hasPrefix("--") && argument.count > 1 && argument != "-h"
+            return isFormula ? String(mark) + argument : argument
+        }
+    }
+}
+
+/// Values of variables: `x=1,y=-pi/2`.
+struct PointText {
+    let values: [(name: String, value: Double)]
+
+    init(_ text: String) throws {
+        values = try FormulaText(text).text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, case .variable(let name)? = try? Formula(String(sides[0])).kind else {
+                throw OptionText.Expected("values of variables, such as x=1,y=-pi/2")
+            }
+            return (name, try ParsedFormula(String(sides[1])).value(at: [:]))
+        }
+    }
+
+    /// The values by name.
+    var point: [String: Double] { Dictionary(values.map { ($0.name, $0.value) }) { _, last in last } }
+}
+
+/// Names of variables: `x,y`.
+struct VariableNames {
+    let names: [String]
+
+    init(_ text: String) throws {
+        names = try FormulaText(text).text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            guard case .variable(let name)? = try? Formula(String(part)).kind else {
+                throw OptionText.Expected("names of variables, such as x,y")
+            }
+            return name
+        }
+    }
+}
+
+/// The name of one variable.
+struct VariableName {
+    let name: String
+
+    init(_ text: String) throws {
+        let names = try VariableNames(text).names
+        guard names.count == 1 else { throw OptionText.Expected("the name of one variable, such as x") }
+        name = names[0]
+    }
+}
+
+/// An error about a formula, with a mark under the part that is at fault.
+struct MarkedError: Error, CustomStringConvertible {
+    let description: String
+    var exitStatus = ExitStatus.data
+}
+
+extension ParsedFormula {
+    /// The value at a point; what has none is marked in the text.
+    func value(at point: [String: Double]) throws -> Double {
+        try marking { try formula.evaluated(at: point) }
+    }
+
+    /// The result of something that may fail to evaluate a part of this formula, which is then marked in the text.
+    func marking<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as EvaluationError {
+            throw MarkedError(description: message(error))
+        } catch let error as SymbolicError {
+            throw MarkedError(description: message(error))
+        }
+    }
+
+    /// The variable that a command is about: the one that was named, or the only one.
+    func variable(_ name: String?) throws -> String {
+        if let name { return name }
+        guard formula.variables.count <= 1 else {
+            throw ValidationError(
+                "there are several variables: choose with --wrt \(formula.variables.joined(separator: "|"))")
+        }
+        return formula.variables.first ?? "x"
+    }
+}

@@ -1,0 +1,207 @@
+/// Formulas from their parts.
+///
+/// These put operands into the shape that `Formula.Kind` promises, and nothing else: nested sums and products are joined, numbers
+/// are added and multiplied, 0 and 1 leave where no value and no domain depends on them. All else is `simplified()`.
+extension Formula {
+    /// A number.
+    public init(_ number: Number) { self.init(.number(number)) }
+
+    /// A whole number.
+    public init(_ whole: Int) { self.init(.number(.exact(Rational(whole)))) }
+
+    /// A quotient of integers.
+    public init(_ rational: Rational) { self.init(.number(.exact(rational))) }
+
+    /// A number of double precision; nil where that is not finite.
+    public init?(_ value: Double) {
+        guard let number = Number(value) else { return nil }
+        self.init(.number(number))
+    }
+
+    /// A variable.
+    public static func variable(_ name: String) -> Formula { Formula(.variable(name)) }
+
+    /// π
+    public static let pi = Formula(.constant(.pi))
+    /// Euler's number.
+    public static let e = Formula(.constant(.e))
+    /// What is above every number.
+    public static let infinity = Formula(.constant(.infinity))
+    static let zero = Formula(0)
+    static let one = Formula(1)
+    static let two = Formula(2)
+    static let minusOne = Formula(-1)
+    static let half = Formula(Rational(1, 2) ?? .one)
+
+    /// A quotient of two integers.
+    static func quotient(_ a: Int, _ b: Int) -> Formula {
+        Rational(a, b).map { Formula($0) } ?? Formula(a) / Formula(b)
+    }
+
+    /// The sum of any number of formulas; 0 of none.
+    public static func sum(_ terms: [Formula]) -> Formula {
+        var result: [Formula] = []
+        result.reserveCapacity(terms.count)
+        var place: Int?
+        func append(_ term: Formula) {
+            if let number = term.number {
+                if let at = place, let old = result[at].number {
+                    if let total = Number.sum(old, number) {
+                        result[at] = Formula(total)
+                        return
+                    }
+                } else {
+                    place = result.count
+                }
+            }
+            result.append(term)
+        }
+        for term in terms {
+            if case .sum = term.kind { term.operands.forEach(append) } else { append(term) }
+        }
+        if let place, result[place].isZero { result.remove(at: place) }
+        return result.count < 2 ? result.first ?? .zero : Formula(.sum, result)
+    }
+
+    /// The product of any number of formulas; 1 of none.
+    public static func product(_ factors: [Formula]) -> Formula {
+        var coefficient = Number.one
+        var rest: [Formula] = []
+        rest.reserveCapacity(factors.count)
+        func append(_ factor: Formula) {
+            if let number = factor.number, let product = Number.product(coefficient, number) {
+                coefficient = product
+            } else {
+                rest.append(factor)
+            }
+        }
+        for factor in factors {
+            if case .product = factor.kind { factor.operands.forEach(append) } else { append(factor) }
+        }
+        if coefficient.isZero && rest.allSatisfy(\.isTotal) { return .zero }
+        if !coefficient.isOne { rest.insert(Formula(coefficient), at: 0) }
+        return rest.count < 2 ? rest.first ?? .one : Formula(.product, rest)
+    }
+
+    /// The base to the power of the exponent.
+    public static func power(_ base: Formula, _ exponent: Formula) -> Formula {
+        guard let number = exponent.number else {
+            return base == .e ? .function(.exp, [exponent]) : Formula(.power, [base, exponent])
+        }
+        if number.isOne { return base }
+        if number.isZero && base.isTotal { return .one }
+        if let whole = number.whole {
+            if let value = base.number, let power = value.power(whole) { return Formula(power) }
+            if whole == -1, case .product = base.kind { return product(base.operands.map { power($0, exponent) }) }
+        }
+        if base == .e { return .function(.exp, [exponent]) }
+        if let joined = joinedPower(base, number) { return joined }
+        return Formula(.power, [base, exponent])
+    }
+
+    /// (bᵐ)ⁿ = bᵐⁿ where both sides are defined for the same b.
+    private static func joinedPower(_ base: Formula, _ outer: Number) -> Formula? {
+        guard case .power = base.kind, let inner = base.operands[1].number, let product = Number.product(inner, outer)
+        else {
+            return nil
+        }
+        let isJoined =
+            outer.whole == -1 && !inner.isNegative && !inner.isZero
+            || inner.whole != nil && outer.whole != nil && !(inner.isNegative && outer.isNegative) && !inner.isZero
+                && !outer.isZero
+        return isJoined ? power(base.operands[0], Formula(product)) : nil
+    }
+
+    /// A function of as many arguments as it takes.
+    public static func function(_ function: Function, _ arguments: [Formula]) -> Formula {
+        Formula(.function(function), arguments)
+    }
+
+    static func exp(_ x: Formula) -> Formula { function(.exp, [x]) }
+    static func log(_ x: Formula) -> Formula { function(.log, [x]) }
+    static func sin(_ x: Formula) -> Formula { function(.sin, [x]) }
+    static func cos(_ x: Formula) -> Formula { function(.cos, [x]) }
+    static func abs(_ x: Formula) -> Formula { function(.abs, [x]) }
+    static func sqrt(_ x: Formula) -> Formula { power(x, .half) }
+    static func atan(_ x: Formula) -> Formula { function(.atan, [x]) }
+
+    /// The value of the first pair whose condition holds, or that which holds otherwise.
+    public static func piecewise(
+        _ pieces: [(left: Formula, relation: Relation, right: Formula, value: Formula)], otherwise: Formula
+    ) -> Formula {
+        pieces.isEmpty
+            ? otherwise
+            : Formula(
+                .piecewise(pieces.map(\.relation)), pieces.flatMap { [$0.left, $0.right, $0.value] } + [otherwise])
+    }
+
+    /// Σ of `term` for whole numbers `index` from `first` to `last`.
+    public static func series(_ term: Formula, over index: String, from first: Formula, to last: Formula) -> Formula {
+        Formula(.series(index), [term, first, last])
+    }
+
+    /// ∫ of `integrand` by `variable` from `lower` to `upper`.
+    public static func integral(
+        _ integrand: Formula, over variable: String, from lower: Formula, to upper: Formula
+    ) -> Formula {
+        Formula(.integral(variable), [integrand, lower, upper])
+    }
+}
+
+extension Formula {
+    /// The sum.
+    public static func + (a: Formula, b: Formula) -> Formula { sum([a, b]) }
+    /// The difference.
+    public static func - (a: Formula, b: Formula) -> Formula { sum([a, -b]) }
+    /// The product.
+    public static func * (a: Formula, b: Formula) -> Formula { product([a, b]) }
+    /// The quotient.
+    public static func / (a: Formula, b: Formula) -> Formula { product([a, power(b, .minusOne)]) }
+    /// The negated formula.
+    public static prefix func - (a: Formula) -> Formula { product([.minusOne, a]) }
+    static func - (a: Formula, b: Int) -> Formula { a - Formula(b) }
+    static func + (a: Formula, b: Int) -> Formula { a + Formula(b) }
+
+    func raised(to exponent: Int) -> Formula { .power(self, Formula(exponent)) }
+    var squared: Formula { raised(to: 2) }
+
+    /// The number, if it is one.
+    public var number: Number? { if case .number(let number) = kind { number } else { nil } }
+
+    /// The quotient of integers, if it is one.
+    var rational: Rational? { number?.rational }
+
+    var isZero: Bool { number?.isZero ?? false }
+    var isOne: Bool { number?.isOne ?? false }
+
+    /// Whether a variable occurs free in it.
+    public func depends(on variable: String) -> Bool { variables.contains(variable) }
+
+    /// The number in front of a product, and what it multiplies.
+    var coefficientAndRest: (coefficient: Number, rest: Formula) {
+        if let number { return (number, .one) }
+        guard case .product = kind, let number = operands[0].number else { return (.one, self) }
+        return (number, operands.count == 2 ? operands[1] : Formula(.product, Array(operands.dropFirst())))
+    }
+
+    /// The factors of a product, or the formula itself.
+    var factors: [Formula] { if case .product = kind { operands } else { [self] } }
+
+    /// The terms of a sum, or the formula itself.
+    var terms: [Formula] { if case .sum = kind { operands } else { [self] } }
+
+    /// Base and exponent; of what is no power, itself and 1. The base of exp is e.
+    var baseAndExponent: (base: Formula, exponent: Formula) {
+        switch kind {
+        case .power: (operands[0], operands[1])
+        case .function(.exp): (.e, operands[0])
+        default: (self, .one)
+        }
+    }
+
+    /// Function and argument of a function of one argument.
+    var functionAndArgument: (function: Function, argument: Formula)? {
+        guard case .function(let function) = kind, operands.count == 1 else { return nil }
+        return (function, operands[0])
+    }
+}

@@ -1,0 +1,129 @@
+extension Formula {
+    /// What is known of a formula's values without evaluating it, for all values of its variables at which it is defined.
+    struct Traits: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        /// It has a value wherever its variables have one.
+        static let isTotal = Traits(rawValue: 1)
+        /// Never below zero.
+        static let isNonNegative = Traits(rawValue: 2)
+        /// Never zero.
+        static let isNonZero = Traits(rawValue: 4)
+        /// `infinity` occurs in it.
+        static let holdsInfinity = Traits(rawValue: 8)
+        /// Always a whole number.
+        static let isWhole = Traits(rawValue: 16)
+        /// A derivative that is not yet carried out occurs in it.
+        static let holdsDerivative = Traits(rawValue: 32)
+
+        static let isPositive: Traits = [.isNonNegative, .isNonZero]
+    }
+
+    var isTotal: Bool { node.traits.contains(.isTotal) }
+    var isNonNegative: Bool { node.traits.contains(.isNonNegative) }
+    var isNonZero: Bool { node.traits.contains(.isNonZero) }
+    var isPositive: Bool { node.traits.contains(.isPositive) }
+    var holdsInfinity: Bool { node.traits.contains(.holdsInfinity) }
+    var isWhole: Bool { node.traits.contains(.isWhole) }
+    var holdsDerivative: Bool { node.traits.contains(.holdsDerivative) }
+}
+
+extension Formula.Traits {
+    init(of kind: Formula.Kind, _ operands: [Formula]) {
+        var traits = Self.known(of: kind, operands)
+        if operands.contains(where: \.holdsInfinity) { traits.insert(.holdsInfinity) }
+        if operands.contains(where: \.holdsDerivative) { traits.insert(.holdsDerivative) }
+        if case .derivative = kind { traits.insert(.holdsDerivative) }
+        self = traits
+    }
+
+    private static func known(of kind: Formula.Kind, _ operands: [Formula]) -> Self {
+        let total: Self = operands.allSatisfy(\.isTotal) ? .isTotal : []
+        switch kind {
+        case .number(let number):
+            var traits = total
+            if !number.isNegative { traits.insert(.isNonNegative) }
+            if !number.isZero { traits.insert(.isNonZero) }
+            if number.whole != nil { traits.insert(.isWhole) }
+            return traits
+        case .constant(.infinity): return [.isPositive, .holdsInfinity]
+        case .constant: return [.isTotal, .isPositive]
+        case .variable: return .isTotal
+        case .sum:
+            var traits = total
+            if operands.allSatisfy(\.isWhole) { traits.insert(.isWhole) }
+            guard operands.allSatisfy(\.isNonNegative) else { return traits }
+            traits.insert(.isNonNegative)
+            if operands.contains(where: \.isNonZero) { traits.insert(.isNonZero) }
+            return traits
+        case .product:
+            return operands.reduce(total.union([.isPositive, .isWhole])) {
+                $0.intersection($1.node.traits.union(.isTotal))
+            }
+        case .power: return power(operands[0], operands[1], total)
+        case .function(let function): return known(of: function, operands, total)
+        case .piecewise(let relations):
+            let values = relations.indices.map { operands[3 * $0 + 2] } + [operands[3 * relations.count]]
+            return values.reduce(total.union([.isPositive, .isWhole])) {
+                $0.intersection($1.node.traits.union(.isTotal))
+            }
+        case .series, .integral, .derivative: return []
+        }
+    }
+
+    private static func power(_ base: Formula, _ exponent: Formula, _ total: Self) -> Self {
+        var traits: Self = []
+        if base.isNonNegative { traits.insert(.isNonNegative) }
+        if base.isNonZero { traits.insert(.isNonZero) }
+        guard let number = exponent.number else {
+            if base.isPositive { traits.formUnion(total) }
+            return traits
+        }
+        if number.isNegative { traits.insert(.isNonZero) }
+        if let whole = number.whole {
+            if whole.isMultiple(of: 2) { traits.insert(.isNonNegative) }
+            if whole >= 0 && base.isWhole { traits.insert(.isWhole) }
+            if whole >= 0 || base.isNonZero { traits.formUnion(total) }
+        } else {
+            traits.insert(.isNonNegative)
+            if base.isPositive || base.isNonNegative && !number.isNegative { traits.formUnion(total) }
+        }
+        return traits
+    }
+
+    private static func known(of function: Formula.Function, _ operands: [Formula], _ total: Self) -> Self {
+        var traits: Self = function.isTotal ? total : []
+        let first = operands[0].node.traits
+        switch function {
+        case .exp, .cosh, .sigmoid, .softplus: traits.formUnion(.isPositive)
+        case .abs:
+            traits.insert(.isNonNegative)
+            traits.formUnion(first.intersection([.isNonZero, .isWhole]))
+        case .relu:
+            traits.formUnion(
+                first.intersection([.isNonZero, .isWhole]).union(.isNonNegative).subtracting(
+                    first.contains(.isNonNegative) ? [] : .isNonZero))
+        case .erfc, .acos, .acosh: traits.insert(.isNonNegative)
+        case .sign, .floor, .ceil:
+            traits.insert(.isWhole)
+            if function == .sign { traits.formUnion(first.intersection(.isPositive)) }
+            if function != .floor { traits.formUnion(first.contains(.isPositive) ? .isPositive : []) }
+            if first.contains(.isNonNegative) { traits.insert(.isNonNegative) }
+        case .cbrt, .sinh, .tanh, .asinh, .atan, .erf, .asin, .atanh:
+            traits.formUnion(first.intersection(.isPositive))
+        case .gamma, .factorial:
+            traits.insert(.isNonZero)
+            if first.contains(.isNonNegative) { traits.insert(.isNonNegative) }
+        case .max:
+            if operands.contains(where: \.isPositive) {
+                traits.formUnion(.isPositive)
+            } else if operands.contains(where: \.isNonNegative) {
+                traits.insert(.isNonNegative)
+            }
+        case .min:
+            traits.formUnion(operands.reduce(.isPositive) { $0.intersection($1.node.traits) })
+        default: break
+        }
+        return traits
+    }
+}
