@@ -32,6 +32,8 @@ let package = Package(
         .executableTarget(
             name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
         .executableTarget(
+            name: "FormatParity", dependencies: ["Leibniz"], path: "Tests/FormatParity", exclude: ["formats.py"]),
+        .executableTarget(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
