@@ -31,6 +31,9 @@ struct TileCost {
         var isInner: Bool
         /// Loads: the axes along which copies lie in different pages and compete for the same cache lines.
         var distant: AxisSet
+        /// Loads: the axes along which copies lie in different cache lines, and the new lines that each of those touches in an iteration.
+        var apart: AxisSet
+        var newLines: Double
         /// Loads with distant lanes: the axes along which as many copies as lanes read a block across.
         var rows: AxisSet
         /// Stores with gaps between lanes: the axes along which copies fill them.
@@ -75,6 +78,8 @@ struct TileCost {
             let entries = stage.items.map { item -> Entry in
                 let isEach = item.kind == .reduction || item.kind == .store
                 let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
+                let apart = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 64 })
+                let pace = nest.stages[number].axes.last.map { abs(item.index.stride(of: $0)) * item.bytes } ?? 0
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
                 let gap = axis.map { item.index.stride(of: $0) } ?? 0
@@ -85,7 +90,8 @@ struct TileCost {
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows), woven: AxisSet(woven),
+                    distant: item.kind == .load ? distant : [], apart: apart, newLines: min(1, Double(pace) / 64),
+                    rows: AxisSet(rows), woven: AxisSet(woven),
                     tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [])
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {
@@ -150,7 +156,7 @@ struct TileCost {
 
     private func stageCycles(_ stage: StageEntry, _ tile: Tile) -> Double {
         var (inner, outer) = (Tally(), Tally())
-        var (registers, greatest) = (0.0, 0.0)
+        var (registers, greatest, lines) = (0.0, 0.0, 0.0)
         for entry in stage.entries {
             var count = Double(tile.factor(entry.axes, stage: stage.number))
             if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > 4 { count *= 4 }
@@ -171,6 +177,7 @@ struct TileCost {
                 }
                 inner.add(one, times: count)
                 if entry.isLoad {
+                    lines += entry.newLines * Double(tile.factor(entry.apart, stage: stage.number))
                     registers += one.loads * count
                     greatest = max(greatest, one.loads * count)
                 }
@@ -179,8 +186,8 @@ struct TileCost {
             }
         }
         if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
-        // Of equals the one with fewer instructions.
-        var each = inner.cycles + 0.01 * inner.instructions
+        // Of equals the one with fewer instructions and fewer lines to fetch.
+        var each = inner.cycles + 0.01 * inner.instructions + 0.1 * lines
         var fold = 0.0
         if stage.accumulators > 0 {
             let points = tile.factor(AxisSet(rawValue: .max), stage: stage.number)
