@@ -31,9 +31,12 @@ struct TileCost {
         var isInner: Bool
         /// Loads: the axes along which copies lie in different pages and compete for the same cache lines.
         var distant: AxisSet
-        /// Loads: the axes along which copies lie in different cache lines, and the new lines that each of those touches in an iteration.
+        /// Loads: the axes along which copies lie in different cache lines, and those along which they are neighbours.
         var apart: AxisSet
-        var newLines: Double
+        var beside: AxisSet
+        /// Loads: the cache lines that a vector fills, and the share of them that an iteration has not touched before.
+        var width: Double
+        var newness: Double
         /// Loads with distant lanes: the axes along which as many copies as lanes read a block across.
         var rows: AxisSet
         /// Stores with gaps between lanes: the axes along which copies fill them.
@@ -79,7 +82,11 @@ struct TileCost {
                 let isEach = item.kind == .reduction || item.kind == .store
                 let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
                 let apart = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 64 })
-                let pace = nest.stages[number].axes.last.map { abs(item.index.stride(of: $0)) * item.bytes } ?? 0
+                let beside = AxisSet(nest.outer.filter { item.index.stride(of: $0) == 1 })
+                let width = Double(item.bytes * (axis.map { beside.has($0) } ?? false ? tile.lanes : 1)) / 64
+                let pace = nest.stages[number].axes.last.map {
+                    Double(abs(item.index.stride(of: $0)) * item.bytes) / 64
+                }
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
                 let gap = axis.map { item.index.stride(of: $0) } ?? 0
@@ -177,7 +184,9 @@ struct TileCost {
                 }
                 inner.add(one, times: count)
                 if entry.isLoad {
-                    lines += entry.newLines * Double(tile.factor(entry.apart, stage: stage.number))
+                    let walks = Double(tile.factor(entry.apart, stage: stage.number))
+                    let each = entry.width * Double(tile.factor(entry.beside, stage: stage.number))
+                    lines += walks * (0.2 + entry.newness * max(1, each))
                     registers += one.loads * count
                     greatest = max(greatest, one.loads * count)
                 }
@@ -186,7 +195,7 @@ struct TileCost {
             }
         }
         if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
-        // Of equals the one with fewer instructions and fewer lines to fetch.
+        // Of equals the one with fewer instructions, fewer lines to fetch, and from fewer places.
         var each = inner.cycles + 0.01 * inner.instructions + 0.1 * lines
         var fold = 0.0
         if stage.accumulators > 0 {
