@@ -11,9 +11,12 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
         .target(name: "LeibnizKernels"),
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
-        .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
+        .target(name: "LeibnizData", dependencies: ["CTurboJPEG", "CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
         .target(name: "LeibnizSymbolic"),
         .target(
