@@ -20,6 +20,8 @@ public struct DataError: Error, Sendable, Hashable {
         case inputOutput
         /// A gzip stream ends before its end mark, contradicts its own checksum, or is not one.
         case damagedCompression
+        /// A picture that its own format does not allow, or that ends early.
+        case damagedImage
         /// A header that no file of the format has, or one that does not fit the use.
         case wrongHeader
         /// The extents of a header multiply to more bytes than can be addressed.
@@ -78,7 +80,7 @@ public struct DataError: Error, Sendable, Hashable {
     public var exitStatus: Int32 {
         switch kind {
         case .argument: 64
-        case .damagedCompression, .wrongHeader, .overflow, .tooShort, .tooLong, .inconsistent: 65
+        case .damagedCompression, .damagedImage, .wrongHeader, .overflow, .tooShort, .tooLong, .inconsistent: 65
         case .missing, .wrongFileKind: 66
         case .outOfMemory: 71
         case .inputOutput: 74
