@@ -14,9 +14,10 @@ let package = Package(
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "LeibnizKernels"),
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
-        .target(name: "LeibnizData", dependencies: ["CTurboJPEG", "CZlib", "LeibnizCore"]),
+        .target(name: "LeibnizData", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
         .target(name: "LeibnizSymbolic"),
         .target(
@@ -31,10 +32,12 @@ let package = Package(
             ]),
         .executableTarget(name: "LinearRegression", dependencies: ["Leibniz"], path: "Examples/LinearRegression"),
         .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
+        .executableTarget(name: "PoolingConvergence", dependencies: ["Leibniz"], path: "Examples/PoolingConvergence"),
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
-            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
+            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity",
+            exclude: ["parity.py", "calculus.py", "pooling.py"]),
         .executableTarget(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),

@@ -12,7 +12,7 @@ struct LeibnizCommand: ParsableCommand {
         version: leibnizVersion,
         subcommands: [
             Train.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self, Verify.self,
-            Gradcheck.self, Bench.self, Explain.self, Info.self,
+            Gradcheck.self, PoolImage.self, Bench.self, Explain.self, Info.self,
         ])
 
     static func main() {
