@@ -16,7 +16,11 @@ let package = Package(
         .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
         .target(name: "LeibnizSymbolic"),
-        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
+        .target(
+            name: "LeibnizInsight", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
+        .target(
+            name: "Leibniz",
+            dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic", "LeibnizInsight"]),
         .executableTarget(
             name: "LeibnizCommand",
             dependencies: [
@@ -38,6 +42,7 @@ let package = Package(
             name: "LeibnizLearningTests",
             dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
         .testTarget(name: "LeibnizSymbolicTests", dependencies: ["LeibnizSymbolic", "TestFiles"]),
+        .testTarget(name: "LeibnizInsightTests", dependencies: ["Leibniz", "TestFiles"]),
         .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]
