@@ -42,7 +42,7 @@ let package = Package(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
-        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
+        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore", "TestFiles"]),
         .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),
         .testTarget(
             name: "LeibnizLearningTests",
