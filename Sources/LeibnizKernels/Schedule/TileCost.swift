@@ -97,8 +97,8 @@ struct TileCost {
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], apart: apart, newLines: min(1, Double(pace) / 64),
-                    rows: AxisSet(rows), woven: AxisSet(woven),
+                    distant: item.kind == .load ? distant : [], apart: apart, beside: beside, width: width,
+                    newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
                     tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [])
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {

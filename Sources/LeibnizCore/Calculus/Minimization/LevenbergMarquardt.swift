@@ -40,7 +40,9 @@ struct LevenbergMarquardt {
                     let next = try residuals.linearized(at: target)
                     if let reason = try descent.advance(from: nil, to: next.location) { return reason }
                     if scaled(p).norm <= rules.stepTolerance * scaled(target).norm { return .stepSmall }
-                    if max(relative, decrease / point.location.value) <= rules.valueTolerance { return .valueChangeSmall }
+                    if max(relative, decrease / point.location.value) <= rules.valueTolerance {
+                        return .valueChangeSmall
+                    }
                     point = next
                     break
                 }
