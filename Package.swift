@@ -14,12 +14,17 @@ let package = Package(
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "LeibnizKernels"),
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
-        .target(name: "LeibnizData", dependencies: ["CTurboJPEG", "CZlib", "LeibnizCore"]),
+        .target(name: "LeibnizData", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
         .target(name: "LeibnizSymbolic"),
-        .target(name: "Leibniz", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
+        .target(
+            name: "LeibnizInsight", dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic"]),
+        .target(
+            name: "Leibniz",
+            dependencies: ["LeibnizCore", "LeibnizData", "LeibnizLearning", "LeibnizSymbolic", "LeibnizInsight"]),
         .executableTarget(
             name: "LeibnizCommand",
             dependencies: [
@@ -27,22 +32,25 @@ let package = Package(
             ]),
         .executableTarget(name: "LinearRegression", dependencies: ["Leibniz"], path: "Examples/LinearRegression"),
         .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
+        .executableTarget(name: "PoolingConvergence", dependencies: ["Leibniz"], path: "Examples/PoolingConvergence"),
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
-            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
+            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity",
+            exclude: ["parity.py", "calculus.py", "pooling.py"]),
         .executableTarget(
             name: "FormatParity", dependencies: ["Leibniz"], path: "Tests/FormatParity", exclude: ["formats.py"]),
         .executableTarget(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
-        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
+        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore", "TestFiles"]),
         .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),
         .testTarget(
             name: "LeibnizLearningTests",
             dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
         .testTarget(name: "LeibnizSymbolicTests", dependencies: ["LeibnizSymbolic", "TestFiles"]),
+        .testTarget(name: "LeibnizInsightTests", dependencies: ["Leibniz", "TestFiles"]),
         .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]

@@ -21,7 +21,7 @@ public struct SymbolicError: Error, Sendable, Hashable {
     /// The formula, or the part of it, that is at fault.
     public let subexpression: Formula
 
-    init(_ kind: Kind, _ summary: String, in subexpression: Formula) {
+    package init(_ kind: Kind, _ summary: String, in subexpression: Formula) {
         (self.kind, self.summary, self.subexpression) = (kind, summary, subexpression)
     }
 }

@@ -140,7 +140,7 @@ extension Formula {
     }
 
     /// The formula with its written derivatives carried out, inner ones first.
-    func carryingOutDerivatives() throws(SymbolicError) -> Formula {
+    package func carryingOutDerivatives() throws(SymbolicError) -> Formula {
         guard holdsDerivative else { return self }
         do {
             return try folded { formula, operands in
