@@ -12,45 +12,37 @@ public func checkpoint(_ body: @escaping @Sendable (Tensor) -> Tensor) -> @Senda
         let argument = Argument.wrap(x, for: call)
         let value = body(argument)
         if value.isInvalid { return value }
-        // What the body captured and a derivative may be asked for.
-        let captured = Node.sorted([value.node], through: { $0 !== argument.node && !Recomputation.isSource($0) })
-            .filter { $0 !== argument.node && Recomputation.isSource($0) }
-        return Tensor(Recomputation(body: body), [value, argument] + captured.map(Tensor.init))
+        return Tensor(
+            Recomputation(), [value, argument] + Recomputation.captured(by: value, of: call).map(Tensor.init))
     }
 }
 
-/// The value of a checkpointed function: operand 0, as a function of operand 1 and of what it captured.
+/// The value of a checkpointed function: operand 0, as a function of operand 1 and of all else that its operations read.
 struct Recomputation: Primitive {
-    let body: @Sendable (Tensor) -> Tensor
     var name: String { "checkpoint" }
-    // The body is what it computes, and that is operand 0.
-    static func == (a: Self, b: Self) -> Bool { true }
-    func hash(into hasher: inout Hasher) {}
 
-    /// Whether a derivative may be taken with respect to a node, or it differs within a batch.
-    static func isSource(_ node: Node) -> Bool {
-        node.primitive is VariableLeaf || node.primitive is Argument || node.primitive is BatchElement
+    /// What operations on the argument of `call` read besides.
+    static func captured(by value: Tensor, of call: Differentiation) -> [Node] {
+        Node.sorted([value.node], through: { $0.depends(on: call) }).filter { !$0.depends(on: call) }
     }
 
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
 
+    /// The operations once more, on an argument that is there only when the cotangent is.
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] {
-        let call = Differentiation()
-        defer { call.close() }
-        let again = Argument.wrap(Tensor(Barrier(), [operands[1], cotangent]), for: call)
-        let value = body(again)
-        let sources = [again.node] + operands[2...].map(\.node)
-        return [nil] + Reverse.cotangents(of: [(value.node, cotangent)], at: sources)
+        let sources = Set(operands[1...].map(\.node))
+        let between = Node.sorted([operands[0].node], through: { !sources.contains($0) })
+        let again = Tensor(Barrier(), [operands[1], cotangent]).node
+        var replaced = [operands[1].node: again]
+        Rewriting.rewrite(between.filter { !sources.contains($0) }, &replaced)
+        let value = replaced[operands[0].node] ?? operands[0].node
+        return [nil] + Reverse.cotangents(of: [(value, cotangent)], at: [again] + operands[2...].map(\.node))
     }
 
-    /// A batch of the body's values, computed again by a batch of bodies; kept where what the body captured differs within the batch.
-    func batched(_ operands: BatchedOperands) -> Tensor {
-        guard operands.isBatched[1], !operands.isBatched[2...].contains(true) else { return operands.spread(0) }
-        return Tensor(
-            Recomputation(body: sendableVmap(body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
-    }
+    /// The batch of values is made of the batches of all that is read.
+    func batched(_ operands: BatchedOperands) -> Tensor { Tensor(self, [operands.spread(0)] + operands.tensors[1...]) }
 
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
 

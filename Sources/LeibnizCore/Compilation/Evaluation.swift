@@ -37,7 +37,7 @@ enum Evaluation {
     static func settle(_ graph: GraphSnapshot, except roots: [Node]) throws {
         let named = graph.entries.filter { entry in
             !entry.isLeaf && entry.node.dependence.isEmpty && entry.node.handles.load(ordering: .relaxed) > 0
-                && !(entry.node.primitive is Fill)
+                && !(entry.node.primitive is Fill) && !(entry.node.primitive is any TuplePrimitive)
                 && !roots.contains(entry.node)
         }
         if !named.isEmpty { try run(named.map(\.node)) }
@@ -57,14 +57,21 @@ enum Evaluation {
 
 extension TensorError {
     static func noValueInTrace(_ node: Node) -> TensorError {
-        let below = Node.sorted([node], through: { $0.dependence.contains(.trace) })
-        if below.contains(where: { $0.primitive is IntegrationPoint }) {
+        let leaves = Node.sorted([node], through: { $0.dependence.contains(.trace) }).map(\.primitive)
+        if let body = leaves.lazy.compactMap({ $0 as? Placeholder }).first(where: { $0.operation != "compiled" }) {
+            return TensorError(
+                "the value of \(node.primitive.name)", [node.type.shape],
+                "it is made in the body of \(body.operation), which is traced once, and has no value of its own",
+                kind: .trace,
+                hint: "return it from the body; which(condition, a, b) chooses by value")
+        }
+        if leaves.contains(where: { $0 is IntegrationPoint }) {
             return TensorError(
                 "the value of \(node.primitive.name)", [node.type.shape],
                 "it stands for every point of an integral, and has no value of its own", kind: .trace,
                 hint: "return it from the integrand; which(condition, a, b) chooses by value")
         }
-        if below.contains(where: { $0.primitive is BatchElement }) {
+        if leaves.contains(where: { $0 is BatchElement }) {
             return TensorError(
                 "the value of \(node.primitive.name)", [node.type.shape],
                 "it stands for every element of a batch of vmap, and has no value of its own", kind: .trace,

@@ -183,7 +183,8 @@ struct Fusion {
         let (places, count) = (offers[number], max(1, program[number].type.shape.count))
         if places.contains(where: { sizes[$0.root, default: 1] >= Self.kernelSize }) { return .fullKernel }
         switch program[number].primitive {
-        case is SortIndices, is Concatenate, is ScatterAdd, is Prefix: return .ownKernels
+        case is SortIndices, is Concatenate, is ScatterAdd, is Prefix, is Part, is any TuplePrimitive:
+            return .ownKernels
         default: break
         }
         let kernels = Set(places.map(\.root)).count
@@ -205,7 +206,7 @@ struct Fusion {
         if places.contains(where: { sizes[$0.root, default: 1] >= Self.kernelSize }) { return false }
         let isOnce = places.count == 1 && places.allSatisfy { $0.points <= count + count / 4 }
         switch instruction.primitive {
-        case is SortIndices, is Concatenate, is ScatterAdd, is Prefix: return false
+        case is SortIndices, is Concatenate, is ScatterAdd, is Prefix, is Part, is any TuplePrimitive: return false
         case is any PointwisePrimitive:
             if isOnce || isRowScalar(number, places) { return true }
             let cost = work.cost(of: number)
@@ -307,7 +308,7 @@ struct Fusion {
             next.path = renamed(0)
             next.index = source(of: offer, through: view, shape)
             if view is Broadcast || view is Windows { next.isOnce = false }
-        case is SortIndices:
+        case is SortIndices, is Part, is any TuplePrimitive:
             (needsMemory[operand], isReadWhole[operand]) = (true, true)
             return
         case is TakeAlong where place == 0:

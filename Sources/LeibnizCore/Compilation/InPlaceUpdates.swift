@@ -39,7 +39,9 @@ struct InPlaceUpdates {
             for test in kernel.wholeTests where owners[test] == nil { owners[test] = place }
         }
         for (place, kernel) in kernels.enumerated()
-        where kernel.checks.contains(where: { owners[$0.test] == nil || owners[$0.test] == place }) {
+        where kernel.checks.contains(where: { owners[$0.test] == nil || owners[$0.test] == place })
+            || kernel.work.mayFailInside
+        {
             mayFail.insert(place)
         }
     }
@@ -109,6 +111,11 @@ struct InPlaceUpdates {
                 }
         }
     }
+}
+
+extension PlanWork {
+    /// Whether a loop's body may find something wrong.
+    fileprivate var mayFailInside: Bool { if case .control(let control) = self { control.mayFail } else { false } }
 }
 
 extension IndexCheck {

@@ -4,7 +4,7 @@ enum MemoryReason: Hashable, Sendable {
     case wanted
     /// It is read at indices that are data.
     case readWhole
-    /// It is made by kernels of its own kind: a sort, a scatter, a running sum, pieces that are put together.
+    /// It is made by kernels of its own kind: a sort, a scatter, a running sum, pieces that are put together, a loop.
     case ownKernels
     /// The kernel where it is used has as many operations as a kernel may have.
     case fullKernel

@@ -7,7 +7,7 @@ enum PlanDump {
     private static let count = Atomic<Int>(0)
 
     /// Writes the program and its loop nests as `plan-<n>.txt`. The kernels' IR and assembly are written beside it.
-    static func write(_ program: Program, _ works: [KernelWork]) {
+    static func write(_ program: Program, _ works: [PlanWork]) {
         guard let folder = Settings.current.dumpFolder else { return }
         let number = count.add(1, ordering: .relaxed).newValue
         var text = "# graph\n\(program)\n"
@@ -15,6 +15,9 @@ enum PlanDump {
             switch work {
             case .nest(let nest): text += "\n# kernel \(place)\n\(nest)\n"
             case .sort(let sort): text += "\n# kernel \(place)\n\(sort)\n"
+            case .control(let control):
+                let bodies = control.bodies.map { "\($0.program)" }.joined(separator: "\n\n")
+                text += "\n# kernel \(place)\n\(control.name) of\n\(bodies)\n"
             }
         }
         do {

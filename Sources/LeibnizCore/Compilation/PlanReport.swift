@@ -54,18 +54,26 @@ public struct PlanReport: Sendable {
         kernels = lowering.kernels.enumerated().map { place, kernel in
             Kernel(
                 name: kernel.work.name, operations: survey.operations(of: place), reads: kernel.read.map(survey.value),
-                writes: kernel.written.map(survey.value), description: library.description(of: kernel.work))
+                writes: kernel.written.map(survey.value), description: kernel.work.description(library))
         }
     }
 }
 
-extension KernelWork {
-    /// The operation for which it was made.
-    fileprivate var name: String {
-        switch self {
-        case .nest(let nest): nest.name
-        case .sort: "sort"
+extension PlanWork {
+    /// What can be told of it without running it; a loop does what its body does, so many times.
+    fileprivate func description(_ library: KernelLibrary) -> KernelDescription {
+        guard case .control(let control) = self else {
+            return kernel.map(library.description) ?? KernelDescription(operations: 0, bytes: 0)
         }
+        var (operations, bytes) = (0.0, 0.0)
+        for (program, count) in control.bodies {
+            for kernel in ProgramLowering(program).kernels {
+                let totals = kernel.work.description(library).totals
+                operations += Double(count) * totals.operations
+                bytes += Double(count) * totals.bytes
+            }
+        }
+        return KernelDescription(operations: operations, bytes: bytes)
     }
 }
 
@@ -140,7 +148,7 @@ private struct PlanSurvey {
         var (names, counts) = ([String](), [String: Int]())
         for number in computed.sorted() {
             switch program[number].primitive {
-            case is Input, is Fill: continue
+            case is Input, is Fill, is Part: continue
             default: break
             }
             let name = program[number].primitive.name

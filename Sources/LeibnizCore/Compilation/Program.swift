@@ -47,8 +47,29 @@ struct Program: Sendable {
             }
         }
         outputs = graph.roots.map { numbers[$0] }
+        finish()
+    }
+
+    /// What the roots of a body compute from its formals, which are the inputs.
+    init(_ graph: GraphSnapshot, formals: [Node]) {
+        var places: [Node: Int] = [:]
+        for (slot, formal) in formals.enumerated() {
+            places[formal] = append(Input(slot: slot), [], formal.type)
+            inputs.append(instructions.count - 1)
+        }
+        var numbers: [Int] = []
+        numbers.reserveCapacity(graph.entries.count)
+        for entry in graph.entries {
+            let operands = entry.operands.map { numbers[$0] }
+            numbers.append(places[entry.node] ?? add(entry.node.primitive, operands, entry.node.type))
+        }
+        outputs = graph.roots.map { numbers[$0] }
+        finish()
+    }
+
+    private mutating func finish() {
         removeUnused()
-        self = trustingCheckedIndices()
+        self = trustingCheckedIndices().mergingLoops()
         known = [:]
     }
 
@@ -84,6 +105,8 @@ struct Program: Sendable {
 
     /// Writes an operation, or finds what computes the same, and returns its number.
     mutating func add(_ primitive: any Primitive, _ operands: [Int], _ type: TensorType) -> Int {
+        // Loops look at memory, whatever its shape.
+        if primitive is any ControlPrimitive { return append(primitive, operands.map(unshaped), type) }
         if let simpler = simplified(primitive, operands, type) { return simpler }
         return append(primitive, operands, type)
     }

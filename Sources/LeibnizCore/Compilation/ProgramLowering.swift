@@ -70,6 +70,10 @@ struct ProgramLowering {
             where isNeeded.contains(number) && !lowering.fusion.isTap(number) {
                 // Nothing has to be done for nothing.
                 if program[number].type.shape.count == 0 { continue }
+                if let part = program[number].primitive as? Part {
+                    isNeeded.insert(lowering.need(part, number))
+                    continue
+                }
                 let own = lowering.kernels(of: number)
                 last.append(own)
                 for kernel in own { isNeeded.formUnion(kernel.memory.filter { !(program[$0].primitive is Input) }) }

@@ -2,7 +2,7 @@ import LeibnizKernels
 
 /// A kernel with the instructions whose memory it uses, in the order of its buffers.
 struct LoweredKernel {
-    let work: KernelWork
+    let work: PlanWork
     let memory: [Int]
     let checks: [IndexCheck]
     /// What a nest reads and writes.
@@ -15,6 +15,7 @@ struct LoweredKernel {
         switch work {
         case .nest(let nest): zip(memory, nest.buffers).filter { $0.1.role == .input }.map(\.0)
         case .sort: Array(memory.dropLast())
+        case .control(let control): Array(memory[..<control.readCount])
         }
     }
 
@@ -23,6 +24,7 @@ struct LoweredKernel {
         switch work {
         case .nest(let nest): zip(memory, nest.buffers).filter { $0.1.role != .input }.map(\.0)
         case .sort: Array(memory.suffix(1))
+        case .control(let control): Array(memory[control.readCount...])
         }
     }
 }
@@ -36,9 +38,18 @@ struct RootLowering {
     private(set) var layouts: Layouts
     /// Whether the nests are for a search for layouts, not for use.
     let isSurvey: Bool
+    /// The results of operations with several that somebody needs: their instructions, by operation and place.
+    private(set) var parts: [Int: [Int: Int]] = [:]
 
     init(_ program: Program, fusion: Fusion, layouts: Layouts, isSurvey: Bool = false) {
         (self.program, self.fusion, self.layouts, self.isSurvey) = (program, fusion, layouts, isSurvey)
+    }
+
+    /// Notes that a result of an operation with several is needed, and returns the operation.
+    mutating func need(_ part: Part, _ number: Int) -> Int {
+        let operation = program[number].operands[0]
+        parts[operation, default: [:]][part.place] = number
+        return operation
     }
 
     /// The kernels of one root, in order. May give other operations memory of their own, which are then roots too.
@@ -57,6 +68,10 @@ struct RootLowering {
                 LoweredKernel(
                     work: .sort(work), memory: [keys, root], checks: [], accesses: [], awaited: [])
             ]
+        case let control as any ControlPrimitive:
+            let (work, memory) = control.work(program[root].operands, parts: parts[root] ?? [:])
+            for number in memory { layouts.pin(number) }
+            return [LoweredKernel(work: .control(work), memory: memory, checks: [], accesses: [], awaited: [])]
         case let join as Concatenate:
             var start = 0
             var kernels: [LoweredKernel] = []

@@ -4,6 +4,8 @@ import Synchronization
 /// The argument of a traced body: it has a type, and a value only when the plan runs.
 struct Placeholder: LeafPrimitive {
     let slot: Int
+    /// What traces the body.
+    var operation = "compiled"
     var name: String { "argument" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 }
@@ -152,6 +154,7 @@ public final class StepCache: Sendable {
         try Evaluation.settle(GraphSnapshot([loss.node], to: .history), except: [loss.node])
         let named = GraphSnapshot([loss.node], to: .history).entries.filter {
             !$0.isLeaf && $0.node !== loss.node && $0.node.dependence.contains(.variables)
+                && !($0.node.primitive is any TuplePrimitive)
                 && $0.node.handles.load(ordering: .relaxed) > 0
         }
         let roots = [loss.node] + named.map(\.node)

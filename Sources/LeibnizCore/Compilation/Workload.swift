@@ -44,7 +44,7 @@ struct Workload {
         case is Barrier: return sum
         case is TakeAlong: return Cost(operations: 1, loads: sum.loads + 1)
         case is any GeneratorPrimitive: return Cost(operations: 50, loads: 0)
-        case is Input, is Concatenate, is ScatterAdd, is Prefix, is SortIndices:
+        case is Input, is Concatenate, is ScatterAdd, is Prefix, is SortIndices, is Part, is any TuplePrimitive:
             return Cost(operations: 0, loads: 1)
         default: return Cost(operations: max(1000, region(of: number)), loads: 1)
         }

@@ -123,7 +123,10 @@ final class Node: Sendable {
     private static let pendingDepth = 256
 
     /// Whether the chain of unevaluated operations below is so long that `shorten()` should look at it.
-    var isDue: Bool { depth >= Node.pendingDepth && state.withLock { $0.value == nil && depth >= $0.dueDepth } }
+    var isDue: Bool {
+        depth >= Node.pendingDepth && !(primitive is any TuplePrimitive)
+            && state.withLock { $0.value == nil && depth >= $0.dueDepth }
+    }
 
     /// Evaluates a long chain of operations whose history nobody can ask for. A loop such as `theta -= alpha * (∇loss)(theta)` or
     /// a running average that nobody looks at stays flat in memory by it.

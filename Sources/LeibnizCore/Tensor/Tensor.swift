@@ -42,7 +42,7 @@ public struct Tensor: Sendable {
             }
             let node = Node(primitive, operands.map(\.node), type, isWeak: isWeak)
             self.init(node)
-            if Settings.current.isEager && !node.dependence.contains(.trace) {
+            if Settings.current.isEager && !node.dependence.contains(.trace) && !(primitive is any TuplePrimitive) {
                 try Evaluation.evaluate([node], takingPending: false)
             }
         } catch let error as TensorError {
@@ -83,7 +83,7 @@ public struct Tensor: Sendable {
     static func sum(_ a: Tensor?, _ b: Tensor?) -> Tensor? {
         guard let a else { return b }
         guard let b else { return a }
-        return a + b
+        return a.node.primitive is Tuple && b.node.primitive is Tuple ? Tuple.sum(a, b) : a + b
     }
 }
 

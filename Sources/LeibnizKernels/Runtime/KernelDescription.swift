@@ -15,6 +15,14 @@ public struct KernelDescription: Hashable, Sendable {
     }
 }
 
+extension KernelDescription {
+    /// What is known of something that is run without a schedule: its totals.
+    public init(operations: Double, bytes: Double) {
+        self.init(
+            totals: NestTotals(operations: operations, bytes: bytes), schedule: nil, extents: [], threads: 1)
+    }
+}
+
 extension KernelLibrary {
     /// What this library makes of a piece of work. The schedule is found anew: equal work gets an equal one, the one that a trial found
     /// fastest if there was one.

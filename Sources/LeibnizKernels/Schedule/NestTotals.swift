@@ -12,6 +12,9 @@ public struct NestTotals: Hashable, Sendable {
     /// Bytes read and written.
     public let bytes: Double
 
+    /// Totals that were found elsewhere.
+    init(operations: Double, bytes: Double) { (self.operations, self.bytes) = (operations, bytes) }
+
     /// The totals of a nest.
     public init(_ nest: LoopNest) {
         let survey = Survey(nest)

@@ -28,10 +28,10 @@ import Testing
         let library = KernelLibrary(backend: .interpreter)
         let graph = GraphSnapshot(try network().map(\.node), to: .values)
         let plan = try Plan(Program(graph), library: library)
-        let (known, works) = (library.count, ProgramLowering(plan.source).kernels.map(\.work))
+        let (known, works) = (library.count, ProgramLowering(plan.source).kernels.compactMap(\.work.kernel))
         #expect(works.count == plan.launches.count)
         for _ in 0..<10 {
-            let again = ProgramLowering(plan.source).kernels.map(\.work)
+            let again = ProgramLowering(plan.source).kernels.compactMap(\.work.kernel)
             #expect(again == works)
             _ = try library.kernels(for: again)
             #expect(library.count == known)

@@ -1,0 +1,128 @@
+import LeibnizKernels
+
+/// What a plan, or the body of a loop in it, launches: kernels and loops over inputs, outputs and an arena for all between.
+struct PlanCode: Sendable {
+    /// Whose memory a kernel's buffer is.
+    enum Slot: Sendable {
+        case input(Int)
+        case output(Int)
+        /// At this offset in bytes.
+        case arena(Int)
+    }
+
+    /// What is launched.
+    enum Work: Sendable {
+        case kernel(any Kernel, checks: [IndexCheck])
+        /// A loop, with memory for itself at an offset of the arena.
+        case control(PlanControl, scratch: Int)
+    }
+
+    /// One kernel or loop over memory.
+    struct Launch: Sendable {
+        let work: Work
+        let slots: [Slot]
+        /// The update that begins with the copy that this launch makes, which is not needed where it is in place.
+        let copyOfUpdate: Int?
+    }
+
+    let launches: [Launch]
+    /// The bytes of everything that is computed on the way and not kept.
+    let arenaByteCount: Int
+    /// The bytes of each output in memory.
+    let blocks: [Int]
+    /// Where each result is: several may be one output, or an input.
+    let results: [Slot]
+
+    /// The code of a lowered program; its kernels are compiled if they are not known.
+    init(_ lowering: ProgramLowering, library: KernelLibrary) throws(LoopNestError) {
+        let (program, lowered, kept, updates) = (lowering.program, lowering.kernels, lowering.kept, lowering.updates)
+        var slots: [Int: Slot] = [:]
+        for (slot, number) in program.inputs.enumerated() { slots[number] = .input(slot) }
+        for (place, number) in kept.enumerated() { slots[number] = .output(place) }
+        blocks = kept.map { program[$0].type.byteCount }
+
+        var controls: [Int: PlanControl] = [:]
+        for (time, kernel) in lowered.enumerated() {
+            guard case .control(let work) = kernel.work else { continue }
+            controls[time] = try PlanControl(work, types: kernel.memory.map { program[$0].type }, library: library)
+        }
+        // Everything else lives in the arena from the kernel that writes it to its last reader.
+        var lastUse: [Int: Int] = [:]
+        for (time, kernel) in lowered.enumerated() { for number in kernel.memory { lastUse[number] = time } }
+        var (arena, scratches) = (ArenaLayout(), [Int: Int]())
+        for (time, kernel) in lowered.enumerated() {
+            for number in kernel.memory where slots[number] == nil {
+                let end = lastUse[number] ?? time
+                slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: end, at: time))
+            }
+            if let control = controls[time], control.scratchByteCount > 0 {
+                scratches[time] = arena.place(control.scratchByteCount, until: time, at: time)
+            }
+        }
+        arenaByteCount = arena.byteCount
+
+        var kernels = try library.kernels(for: lowered.compactMap(\.work.kernel))[...]
+        launches = lowered.enumerated().map { time, lowered in
+            let work: Work =
+                if let control = controls[time] {
+                    .control(control, scratch: scratches[time] ?? 0)
+                } else {
+                    .kernel(kernels.removeFirst(), checks: lowered.checks)
+                }
+            return Launch(
+                work: work, slots: lowered.memory.map { slots[$0] ?? .arena(0) },
+                copyOfUpdate: updates.firstIndex {
+                    $0.startsAsCopy && lowered.written == [$0.output] && lowered.read == [$0.input]
+                })
+        }
+        results = lowering.bases.map { slots[$0] ?? .output(0) }
+    }
+}
+
+/// Memory that a run of code works on.
+struct PlanMemory {
+    let inputs: UnsafePointer<UnsafeMutableRawPointer>
+    let outputs: UnsafePointer<UnsafeMutableRawPointer>
+    /// As large as the code's arena.
+    let arena: UnsafeMutableRawPointer
+
+    /// Where a slot is.
+    func address(of slot: PlanCode.Slot) -> UnsafeMutableRawPointer {
+        switch slot {
+        case .input(let number): inputs[number]
+        case .output(let number): outputs[number]
+        case .arena(let offset): arena + offset
+        }
+    }
+}
+
+extension PlanCode {
+    /// Launches everything once, in order, until something fails.
+    func run(on memory: PlanMemory, pool: ThreadPool) -> TensorError? {
+        for launch in launches {
+            if let failure = launch.run(on: memory, pool: pool) { return failure }
+        }
+        return nil
+    }
+}
+
+extension PlanCode.Launch {
+    func run(on memory: PlanMemory, pool: ThreadPool) -> TensorError? {
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: slots.count) {
+            addresses -> TensorError? in
+            for (place, slot) in slots.enumerated() {
+                addresses.initializeElement(at: place, to: memory.address(of: slot))
+            }
+            guard let base = addresses.baseAddress else { return nil }
+            switch work {
+            case .control(let control, let scratch):
+                return control.run(UnsafePointer(base), scratch: memory.arena + scratch, pool: pool)
+            case .kernel(let kernel, let checks):
+                var status = KernelStatus()
+                kernel.run(UnsafePointer(base), status: &status, pool: pool)
+                guard status.failedCheck > 0, checks.indices.contains(Int(status.failedCheck) - 1) else { return nil }
+                return checks[Int(status.failedCheck) - 1].error(value: status.value, position: Int(status.position))
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import LeibnizKernels
+
+/// A scan made runnable: the body's code is launched once for every step. Carries live in two buffers that take turns; slices and
+/// stacked outputs are read and written where they stand.
+struct PlanScan: Sendable {
+    /// A value that goes from step to step.
+    struct Carry: Sendable {
+        /// By place in memory.
+        let first: Int
+        let last: Int?
+        let byteCount: Int
+        let result: PlanCode.Slot
+        /// Two places in scratch memory.
+        let buffers: (Int, Int)
+    }
+
+    /// A stack of which each step sees one slice.
+    struct Slice: Sendable {
+        /// By place in memory.
+        let stack: Int
+        let byteCount: Int
+        /// A place in scratch memory through which slices go that kernels may not touch where they stand.
+        let staging: Int?
+    }
+
+    /// Who gives an output of the body its memory.
+    enum Owner: Sendable {
+        case stack(Int)
+        case carry(Int)
+    }
+
+    private let code: PlanCode
+    private let length: Int
+    private let isReversed: Bool
+    private let carries: [Carry]
+    private let slices: [Slice]
+    private let captured: [Int]
+    private let stacks: [Slice]
+    /// For each stack where the body has left its slice.
+    private let stackResults: [PlanCode.Slot]
+    private let owners: [Owner]
+    let scratchByteCount: Int
+
+    init(_ work: ScanWork, types: [TensorType], library: KernelLibrary) throws(LoopNestError) {
+        code = try PlanCode(ProgramLowering(work.body), library: library)
+        (length, isReversed, captured) = (work.length, work.isReversed, work.captured)
+        var scratch = ScratchLayout()
+        _ = scratch.place(code.arenaByteCount)
+        let results = code.results
+        carries = work.carries.enumerated().map { place, carry in
+            let byteCount = types[carry.first].byteCount
+            return Carry(
+                first: carry.first, last: carry.last, byteCount: byteCount, result: results[place],
+                buffers: (scratch.place(byteCount), scratch.place(byteCount)))
+        }
+        func slice(_ stack: Int) -> Slice {
+            let byteCount = work.length == 0 ? 0 : types[stack].byteCount / work.length
+            // Large results are written past the caches, which needs whole lines.
+            let isStaged = byteCount >= 1 << 20 && byteCount % 64 != 0
+            return Slice(stack: stack, byteCount: byteCount, staging: isStaged ? scratch.place(byteCount) : nil)
+        }
+        slices = work.slices.map(slice)
+        stacks = work.stacks.map(slice)
+        stackResults = Array(results[work.carries.count...])
+        var owners: [Owner?] = code.blocks.map { _ in nil }
+        for (place, result) in stackResults.enumerated() {
+            if case .output(let block) = result, owners[block] == nil { owners[block] = .stack(place) }
+        }
+        for (place, carry) in carries.enumerated() {
+            if case .output(let block) = carry.result, owners[block] == nil { owners[block] = .carry(place) }
+        }
+        self.owners = owners.map { $0 ?? .carry(0) }
+        scratchByteCount = scratch.byteCount
+    }
+
+    /// Runs all steps, or until one fails.
+    func run(_ memory: UnsafePointer<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer, pool: ThreadPool)
+        -> TensorError?
+    {
+        typealias Addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
+        let inputCount = carries.count + slices.count + captured.count
+        return withUnsafeTemporaryAllocation(
+            of: UnsafeMutableRawPointer.self, capacity: inputCount + code.blocks.count + 1
+        ) { addresses -> TensorError? in
+            let inputs = Addresses(rebasing: addresses[..<inputCount])
+            let outputs = Addresses(rebasing: addresses[inputCount...])
+            outputs.initialize(repeating: scratch)
+            for (place, carry) in carries.enumerated() { inputs.initializeElement(at: place, to: memory[carry.first]) }
+            for (place, slice) in slices.enumerated() {
+                inputs.initializeElement(at: carries.count + place, to: memory[slice.stack])
+            }
+            for (place, value) in captured.enumerated() {
+                inputs.initializeElement(at: carries.count + slices.count + place, to: memory[value])
+            }
+            guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return nil }
+            let own = PlanMemory(inputs: UnsafePointer(input), outputs: UnsafePointer(output), arena: scratch)
+            for step in 0..<length {
+                let failure = run(step, memory, scratch, inputs, outputs, own, pool)
+                if let failure { return failure.inStep(isReversed ? length - 1 - step : step) }
+            }
+            for (place, carry) in carries.enumerated() {
+                if let last = carry.last { memory[last].copyMemory(from: inputs[place], byteCount: carry.byteCount) }
+            }
+            return nil
+        }
+    }
+
+    /// One step: afterwards the first inputs are the carries' next values.
+    private func run(
+        _ step: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
+        _ inputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>,
+        _ outputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>, _ own: PlanMemory, _ pool: ThreadPool
+    ) -> TensorError? {
+        let index = isReversed ? length - 1 - step : step
+        func buffer(_ carry: Carry) -> UnsafeMutableRawPointer {
+            scratch + carry.buffer(step)
+        }
+        func place(of slice: Slice) -> UnsafeMutableRawPointer { memory[slice.stack] + index * slice.byteCount }
+        for (number, slice) in slices.enumerated() {
+            var address = place(of: slice)
+            if let staging = slice.staging {
+                (scratch + staging).copyMemory(from: address, byteCount: slice.byteCount)
+                address = scratch + staging
+            }
+            inputs[carries.count + number] = address
+        }
+        for (block, owner) in owners.enumerated() {
+            switch owner {
+            case .carry(let place): outputs[block] = buffer(carries[place])
+            case .stack(let number):
+                outputs[block] = stacks[number].staging.map { scratch + $0 } ?? place(of: stacks[number])
+            }
+        }
+        if let failure = code.run(on: own, pool: pool) { return failure }
+        for (number, stack) in stacks.enumerated() {
+            let (source, target) = (own.address(of: stackResults[number]), place(of: stack))
+            if source != target { target.copyMemory(from: source, byteCount: stack.byteCount) }
+        }
+        // Values that only change places are copied before anything moves.
+        for (number, carry) in carries.enumerated() {
+            if case .input(let source) = carry.result, source != number {
+                buffer(carry).copyMemory(from: inputs[source], byteCount: carry.byteCount)
+            }
+        }
+        for (number, carry) in carries.enumerated() {
+            switch carry.result {
+            case .input(let source): if source != number { inputs[number] = buffer(carry) }
+            case .output(let block):
+                if case .stack(let stack) = owners[block] {
+                    inputs[number] = place(of: stacks[stack])
+                } else {
+                    inputs[number] = outputs[block]
+                }
+            case .arena: break
+            }
+        }
+        return nil
+    }
+}
