@@ -91,6 +91,7 @@ PROGRAMS = {
     "average-pool": [lambda x: F.avg_pool2d(x, 2)],
     "l2-pool": [lambda x: F.avg_pool2d(x * x, 2).sqrt()],
     "max-pool-3": [lambda x: F.max_pool2d(x, 3, 2, 1)],
+    "average-pool-31": [lambda x: F.avg_pool2d(x, 31, 1)],
     "matmul": [torch.matmul],
     "attention": [F.scaled_dot_product_attention, attention],
     "embedding": [lambda table, indices: F.embedding(indices, table)],

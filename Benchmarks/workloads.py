@@ -135,6 +135,7 @@ WORKLOADS = {
     "average-pool": function("gradient", "average-pool", IMAGES, goal=4),
     "l2-pool": function("gradient", "l2-pool", IMAGES, goal=4),
     "max-pool-3": function("gradient", "max-pool-3", IMAGES, goal=3),
+    "average-pool-31": Workload("value", "average-pool-31", lambda: [normal(1, 1, 4096, 4096) + 1000], goal=10),
     "matmul-256": function("value", "matmul", [256, 256], [256, 256], goal=1),
     "matmul-1024": function("value", "matmul", [1024, 1024], [1024, 1024], goal=1),
     "matmul-2048": function("value", "matmul", [2048, 2048], [2048, 2048], goal=1),

@@ -11,6 +11,8 @@ struct Trial: Sendable {
     let offset: Double
     let colour: String
     let interpolation: MapInterpolation
+    /// Exact integrals are dashed: their errors nearly are those of the midpoint and trapezoidal rules.
+    var dash: String { name.hasPrefix("exact") ? " stroke-dasharray=\"7 5\"" : "" }
     /// The rule for a region of n elements along each side.
     let rule: @Sendable (_ n: Int) -> QuadratureRule
 }
@@ -82,12 +84,15 @@ func chart() -> String {
     parts.append(text((left + right) / 2, bottom + 40, "n, cells along each side of the map", "text-anchor=\"middle\""))
     for (trial, row) in zip(trials, errors) {
         let points = zip(sizes, row).map { "\(number(x($0))),\(number(y($1)))" }.joined(separator: " ")
-        parts.append("<polyline points=\"\(points)\" fill=\"none\" stroke=\"\(trial.colour)\" stroke-width=\"2\"/>")
+        parts.append(
+            "<polyline points=\"\(points)\" fill=\"none\" stroke=\"\(trial.colour)\" stroke-width=\"2\"\(trial.dash)/>")
     }
     for (place, (trial, row)) in zip(trials, errors).enumerated() {
         let (level, order) = (top + 20 + Double(place) * 24, log2(row[row.count - 2] / row[row.count - 1]))
         parts.append(
-            line(right + 12, level - 4, right + 32, level - 4, "stroke=\"\(trial.colour)\" stroke-width=\"2\""))
+            line(
+                right + 12, level - 4, right + 32, level - 4,
+                "stroke=\"\(trial.colour)\" stroke-width=\"2\"\(trial.dash)"))
         parts.append(text(right + 38, level, "\(trial.name): n⁻\(order.rounded() == 4 ? "⁴" : "²")"))
     }
     return (parts + ["</svg>", ""]).joined(separator: "\n")

@@ -16,7 +16,8 @@ extension PNGImage {
         guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) else {
             throw DataError(
                 .wrongHeader, "this is not a PNG file", in: path, at: .byte(0),
-                found: "\(bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: " "))",
+                found: bytes.isEmpty
+                    ? "an empty file" : bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: " "),
                 expected: "89 50 4e 47 d a 1a a, as every PNG file begins")
         }
         var image = png_image()

@@ -3,24 +3,21 @@ import Leibniz
 import Testing
 
 @Suite struct `Quadrature pooling` {
-    /// The interpolant of a map at a point, from its definition.
+    /// The interpolant of a map at a point: the cell's value, or the multilinear mean of the centres around.
     private static func interpolant(_ f: [Double], _ extents: [Int], _ kind: MapInterpolation, at x: [Double]) -> Double
     {
-        WindowCase.points(extents).enumerated().reduce(0) { total, element in
-            let (place, index) = element
-            let weight = (0..<extents.count).reduce(1.0) { product, axis in
-                let (n, i) = (extents[axis], index[axis])
-                switch kind {
-                case .constant:
-                    let cell = Swift.min(Swift.max(Int(x[axis].rounded(.down)), 0), n - 1)
-                    return product * (cell == i ? 1 : 0)
-                case .linear:
-                    let t = Swift.min(Swift.max(x[axis], 0.5), Double(n) - 0.5)
-                    return product * Swift.max(0, 1 - abs(t - Double(i) - 0.5))
-                }
+        func value(_ axis: Int, _ place: Int) -> Double {
+            guard axis < extents.count else { return f[place] }
+            let n = extents[axis]
+            if kind == .constant {
+                return value(axis + 1, place * n + Swift.min(Swift.max(Int(x[axis].rounded(.down)), 0), n - 1))
             }
-            return total + f[place] * weight
+            let t = Swift.min(Swift.max(x[axis] - 0.5, 0), Double(n - 1))
+            let i = Swift.min(Int(t), Swift.max(0, n - 2)), share = t - Double(i)
+            let low = value(axis + 1, place * n + i)
+            return share == 0 ? low : (1 - share) * low + share * value(axis + 1, place * n + i + 1)
         }
+        return value(0, 0)
     }
 
     /// The mean of the interpolant over a box: Simpson's rule in every piece between corners, borders and centres, where the
@@ -60,7 +57,7 @@ import Testing
         let extents = Array([4, 5, 3].prefix(rank))
         let map = normal(Shape([2] + extents), seed: 1), numbers = try map.doubles()
         let area = extents.reduce(1, *)
-        let boxes = Self.boxes.map { (Array($0.a.prefix(rank)), Array($0.b.prefix(rank))) }
+        let boxes = Self.boxes.prefix(rank == 3 ? 3 : 7).map { (Array($0.a.prefix(rank)), Array($0.b.prefix(rank))) }
         let (lower, upper) = (corners(boxes.map(\.0)), corners(boxes.map(\.1)))
         let expected = (0..<2).flatMap { n in
             boxes.map { Self.naiveMean(Array(numbers[(n * area)..<((n + 1) * area)]), extents, kind, $0, $1) }
@@ -199,8 +196,9 @@ import Testing
         try expectSlopes(layer, at: x)
         for (path, parameter) in layer.namedParameters {
             let loss = { (bounds: Tensor) in layer.withParameters([path: bounds]) { sum(pow(layer(x), 2)) } }
-            try expectClose(
-                (∇loss)(parameter.value), centralDifferences(of: loss, at: parameter.value, step: 1e-6), within: 1e-6)
+            // Off the centres, where the interpolant has its corners.
+            let bounds = parameter.value + 0.013
+            try expectClose((∇loss)(bounds), centralDifferences(of: loss, at: bounds), within: 1e-6)
         }
         // Piecewise constant, whole cells: average pooling.
         let average = withElementType(.float64) { QuadraturePool2D([3, 2], interpolation: .constant) }
@@ -216,9 +214,9 @@ import Testing
         // A step at 5: the mean of the region is 0.5 when half of it lies beyond.
         let map = Tensor((0..<10).map { $0 < 5 ? 0.0 : 1.0 }, shape: [1, 10])
         let layer = QuadraturePool1D([1])
-        let optimizer = Adam(layer, learningRate: 0.01)
+        let optimizer = Adam(layer, learningRate: 0.02)
         let target = Tensor([[0.8]])
-        for _ in 1...300 { try optimizer.minimize(meanSquaredError(layer(map), target)) }
+        for _ in 1...150 { try optimizer.minimize(meanSquaredError(layer(map), target)) }
         #expect(try layer(map).item().isClose(to: 0.8, within: 1e-3))
     }
 }

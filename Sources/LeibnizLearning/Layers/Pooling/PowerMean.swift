@@ -124,28 +124,25 @@ public struct PowerMean: PoolingRule {
         // Zeros add nothing to a sum of positive powers, and are limits of what makes the other means 0.
         let hasZeros = number < all
         let share = log(few / all) / which(p > 0, p, 1)
-        let isMean = (~isEmpty).and((~hasZeros).or(p > 0))
+        let isMean = (~isEmpty).and((~hasZeros).or(p > 0).or(isNaN(greatest)))
         let exponent = which(isMean, logarithm + which(hasZeros, share, 0), 0)
         return which(isMean, exp(exponent) * s, 0).squeezed(axes)
     }
 
     private func signedSum(_ f: Tensor, _ regions: PoolingRegions) -> Tensor {
+        let p = p.map { regions.perChannel($0.value.cast(to: f.elementType)) }
+        func raised(_ x: Tensor) -> Tensor { p.map { pow(x, $0) } ?? pow(x, exponent) }
+        func root(_ x: Tensor) -> Tensor { p.map { pow(x, 1 / $0) } ?? pow(x, 1 / exponent) }
         let scale = Scale(of: abs(f), regions.axes, signed: f)
-        let whole = f.constant(Double(regions.extents.reduce(1, *)))
         let ratios = scale.ratios(false)
+        // Below p = 1, and to learn p, the power of 0 has no derivative.
         let isNothing = ratios == 0
-        if let p {
-            let p = regions.perChannel(p.value.cast(to: f.elementType))
-            let powers = which(isNothing, 0, pow(which(isNothing, 1, ratios), p))
-            let total = regions.mean(powers, keepingAxes: true) * whole
-            let isZero = total == 0
-            return (which(isZero, 0, pow(which(isZero, 1, total), 1 / p)) * scale.value).squeezed(regions.axes)
-        }
         let powers =
-            exponent >= 1 ? pow(ratios, exponent) : which(isNothing, 0, pow(which(isNothing, 1, ratios), exponent))
+            p == nil && exponent >= 1 ? raised(ratios) : which(isNothing, 0, raised(which(isNothing, 1, ratios)))
+        let whole = f.constant(Double(regions.extents.reduce(1, *)))
         let total = regions.mean(powers, keepingAxes: true) * whole
         let isZero = total == 0
-        return (which(isZero, 0, pow(which(isZero, 1, total), 1 / exponent)) * scale.value).squeezed(regions.axes)
+        return (which(isZero, 0, root(which(isZero, 1, total))) * scale.value).squeezed(regions.axes)
     }
 }
 
