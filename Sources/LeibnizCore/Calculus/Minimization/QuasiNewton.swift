@@ -60,7 +60,9 @@ struct LimitedBFGSDirection: SearchDirection {
 
     func direction(at point: Location, free: [Bool]?) -> [Double] {
         var q = point.gradient.masked(by: free)
-        let known = pairs.map { (s: $0.s.masked(by: free), y: $0.y.masked(by: free)) }.filter { Self.isCurved($0.s, $0.y) }
+        let known = pairs.map { (s: $0.s.masked(by: free), y: $0.y.masked(by: free)) }.filter {
+            Self.isCurved($0.s, $0.y)
+        }
         var alphas: [Double] = []
         for (s, y) in known.reversed() {
             let alpha = s.dot(q) / y.dot(s)

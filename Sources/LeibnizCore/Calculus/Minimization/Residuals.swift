@@ -66,7 +66,8 @@ final class Residuals {
             let count = residuals(x[0]).type.shape.count
             guard count.multipliedReportingOverflow(by: layout.count).partialValue <= Self.largestJacobian else {
                 throw TensorError(
-                    "leastSquares", layout.shapes, "a Jacobian of [\(count), \(layout.count)] is too large", kind: .value,
+                    "leastSquares", layout.shapes, "a Jacobian of [\(count), \(layout.count)] is too large",
+                    kind: .value,
                     hint: "minimize(…, method: .lbfgs()) of ½·Σ r² forms none")
             }
             return try body(residuals, x[0]).map { try $0.cast(to: .float64).checkedForMinimization("leastSquares") }

@@ -12,7 +12,8 @@ extension Descent {
     /// Gradient descent with a fixed rate, with or without momentum: v ← momentum·v − rate·∇f, x ← P(x + v).
     ///
     /// - Parameter nesterov: whether the gradient is that at x + momentum·v.
-    func roll(rate: Double, momentum: Double = 0, nesterov: Bool = false, of objective: Objective) throws -> StoppingReason
+    func roll(rate: Double, momentum: Double = 0, nesterov: Bool = false, of objective: Objective) throws
+        -> StoppingReason
     {
         var point = try objective.valueWithGradient(at: current.x)
         if let reason = try begin(at: point) { return reason }
