@@ -27,7 +27,9 @@ struct FormulaText {
     /// An invisible mark that keeps a leading minus sign from being taken for an option.
     private static let mark: Character = "\u{2060}"
     /// The commands whose arguments may begin with a minus sign.
-    private static let commands: Set<String> = ["derive", "simplify", "taylor", "limit", "solve", "integrate"]
+    private static let commands: Set<String> = [
+        "derive", "simplify", "taylor", "limit", "solve", "integrate", "minimize", "plot",
+    ]
 
     init(_ text: String) { self.text = text.first == Self.mark ? String(text.dropFirst()) : text }
 
