@@ -36,8 +36,8 @@ let package = Package(
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
-            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity",
-            exclude: ["parity.py", "calculus.py", "pooling.py"]),
+            name: "Parity", dependencies: ["Leibniz", "TestFiles"], path: "Tests/Parity",
+            exclude: ["parity.py", "calculus.py", "minimization.py", "pooling.py"]),
         .executableTarget(
             name: "FormatParity", dependencies: ["Leibniz"], path: "Tests/FormatParity", exclude: ["formats.py"]),
         .executableTarget(

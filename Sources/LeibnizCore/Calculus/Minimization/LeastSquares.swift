@@ -23,7 +23,9 @@ public enum LeastSquaresMethod: String, Hashable, Sendable, CaseIterable {
 ///   - method: Levenberg and Marquardt's by default.
 ///   - lower: as of `minimize`.
 ///   - upper: as of `minimize`.
-///   - stopping: when to end.
+///   - stopping: when to end. Not to depend on units, `gradientTolerance` is here compared with the cosine of the angle between the
+///     residuals and each column of J, `stepTolerance` with the step relative to the point, both scaled by J's columns, and
+///     `valueTolerance` with one step's decrease, as expected and as found.
 ///   - recordsPath: whether the result's `path` holds every point; `false` by default.
 ///   - callback: is told of the start and of each step; `false` ends the minimisation.
 /// - Returns: a minimum whose `value` is f, and whose gradient is Jᵀ·r.
@@ -43,9 +45,12 @@ public func leastSquares<each Argument: TensorGroup>(
         TensorGroups.replacing((repeat each start), with: $0)
     }
     let plans = Residuals(function, place.layout, limit: stopping.maximumEvaluations)
-    let descent = Descent(from: place.start, in: place.box, rules: stopping, report: way.report)
+    var rules = stopping
+    rules.gradientTolerance = 0
+    let descent = Descent(from: place.start, in: place.box, rules: rules, report: way.report)
     let reason = try descent.ending {
-        var method = LevenbergMarquardt(plans, descent, isGaussNewton: method == .gaussNewton)
+        var method = LevenbergMarquardt(
+            plans, descent, isGaussNewton: method == .gaussNewton, tolerance: stopping.gradientTolerance)
         return try method.run()
     }
     let last = descent.end(reason)

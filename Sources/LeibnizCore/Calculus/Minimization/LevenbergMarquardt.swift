@@ -6,19 +6,23 @@ struct LevenbergMarquardt {
     let descent: Descent
     /// Whether the region has no border, which makes it Gauss and Newton's method; steps are then halved until the value falls.
     let isGaussNewton: Bool
+    /// The largest cosine between the residuals and a column of J at a minimum.
+    let tolerance: Double
 
     private var scales: [Double] = []
     private var radius = 0.0
     private var lambda = 0.0
 
-    init(_ residuals: Residuals, _ descent: Descent, isGaussNewton: Bool) {
-        (self.residuals, self.descent, self.isGaussNewton) = (residuals, descent, isGaussNewton)
+    init(_ residuals: Residuals, _ descent: Descent, isGaussNewton: Bool, tolerance: Double) {
+        (self.residuals, self.descent) = (residuals, descent)
+        (self.isGaussNewton, self.tolerance) = (isGaussNewton, tolerance)
     }
 
     mutating func run() throws -> StoppingReason {
         let box = descent.box, rules = descent.rules
         var point = try residuals.linearized(at: descent.current.x)
         if let reason = try descent.begin(at: point.location) { return reason }
+        if isOrthogonal(point) { return .gradientSmall }
         while true {
             let x = point.location.x, free = box.free(at: x, point.location.gradient)
             let model = linearModel(of: point, free: free)
@@ -39,6 +43,7 @@ struct LevenbergMarquardt {
                 if ratio > 1e-4 {
                     let next = try residuals.linearized(at: target)
                     if let reason = try descent.advance(from: nil, to: next.location) { return reason }
+                    if isOrthogonal(next) { return .gradientSmall }
                     if scaled(p).norm <= rules.stepTolerance * scaled(target).norm { return .stepSmall }
                     if max(relative, decrease / point.location.value) <= rules.valueTolerance {
                         return .valueChangeSmall
@@ -51,6 +56,18 @@ struct LevenbergMarquardt {
                     return descent.reason(withoutStepFrom: point.location, promised: promised)
                 }
             }
+        }
+    }
+
+    /// Whether the residuals are orthogonal to all columns of J that are free: whether the largest cosine is at most
+    /// `gradientTolerance`. Other than the gradient it does not depend on units.
+    private func isOrthogonal(_ point: Residuals.Linearization) -> Bool {
+        let location = point.location, n = location.x.count
+        let descent = location.gradient.masked(by: self.descent.box.free(at: location.x, location.gradient))
+        let length = point.residuals.norm
+        return (0..<n).allSatisfy { column in
+            let norm = point.residuals.indices.map { point.jacobian[$0 * n + column] }.norm
+            return descent[column] == 0 || abs(descent[column]) <= tolerance * norm * length
         }
     }
 
@@ -76,7 +93,7 @@ struct LevenbergMarquardt {
         if isFirst {
             scales = norms.map { $0 > 0 ? $0 : 1 }
             let length = scaled(point.location.x).norm
-            radius = isGaussNewton ? 1 : 100 * (length > 0 ? length : 1)
+            radius = isGaussNewton ? 1 : length > 0 ? length : 1
         } else {
             scales = zip(scales, norms).map(max)
         }

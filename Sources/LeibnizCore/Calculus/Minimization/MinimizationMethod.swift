@@ -32,7 +32,8 @@ public enum MinimizationMethod: Hashable, Sendable {
     case newtonCG
     /// Newton's method within a region that is trusted, by Steihaug's conjugate gradients (Nocedal & Wright, alg. 4.1, 7.2).
     case trustRegion
-    /// A simplex that walks, with the coefficients of Gao and Han (2012); for comparison, it asks for no derivative.
+    /// A simplex that walks, with the coefficients of Gao and Han (2012); for comparison, it asks for no derivative. Bounds may
+    /// flatten the simplex, which then sees no more of the function than their border.
     case nelderMead
 
     /// Why a setting makes no sense, or `nil`.

@@ -8,7 +8,7 @@ import LeibnizKernels
 /// ```swift
 /// let rosenbrock = { (x: Tensor) in pow(1 - x[0], 2) + 100 * pow(x[1] - x[0] * x[0], 2) }
 /// let minimum = try minimize(rosenbrock, from: Tensor([-1.2, 1]), method: .bfgs)
-/// print(minimum.point, minimum.reason)        // [1, 1] the gradient is small
+/// print(minimum.point, minimum.reason)        // [1, 1] gradient small
 /// ```
 ///
 /// A function without a minimum, a start where it has no value, and a search that gets stuck are results, not errors: see

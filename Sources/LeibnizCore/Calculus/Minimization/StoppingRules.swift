@@ -28,23 +28,23 @@ public struct StoppingRules: Hashable, Sendable {
 /// Why a minimisation ended.
 public enum StoppingReason: String, Hashable, Sendable, CaseIterable {
     /// The gradient is zero within `gradientTolerance`.
-    case gradientSmall = "the gradient is small"
+    case gradientSmall = "gradient small"
     /// The last step was shorter than `stepTolerance`.
-    case stepSmall = "the step is small"
+    case stepSmall = "step small"
     /// The value no longer changes within `valueTolerance`.
-    case valueChangeSmall = "the value changes little"
+    case valueChangeSmall = "value change small"
     /// `maximumIterations` were made.
-    case iterationLimit = "the iterations are used up"
+    case iterationLimit = "iteration limit"
     /// `maximumEvaluations` were made.
-    case evaluationLimit = "the evaluations are used up"
+    case evaluationLimit = "evaluation limit"
     /// The value fell below `lowestValue`.
-    case unboundedBelow = "the function has no lower bound"
+    case unboundedBelow = "unbounded below"
     /// The value or a derivative at the point is infinite or no number.
-    case notFinite = "the value or a derivative is not finite"
+    case notFinite = "not finite"
     /// No step along the direction, however short, lowered the value.
-    case lineSearchFailed = "no step lowers the value"
+    case lineSearchFailed = "line search failed"
     /// The callback returned `false`.
-    case stoppedByCallback = "the callback ended it"
+    case stoppedByCallback = "stopped by callback"
 
     /// Whether the point is a minimum as far as the rules can tell.
     public var isConvergence: Bool {
