@@ -8,20 +8,25 @@ import Synchronization
 public func checkpoint(_ body: @escaping @Sendable (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
     { x in
         let call = Differentiation()
-        defer { call.close() }
         let argument = Argument.wrap(x, for: call)
-        let value = body(argument)
+        let overlay = Overlay(takesWrites: true, isTrace: false, defersRecords: true)
+        let value = Overlay.$current.withValue(overlay) { body(argument) }
+        call.close()
+        Variable.record(overlay.written.map { ($0.variable, Tensor($0.node)) })
         if value.isInvalid { return value }
         // What the body captured and a derivative may be asked for.
         let captured = Node.sorted([value.node], through: { $0 !== argument.node && !Recomputation.isSource($0) })
             .filter { $0 !== argument.node && Recomputation.isSource($0) }
-        return Tensor(Recomputation(body: body), [value, argument] + captured.map(Tensor.init))
+        return Tensor(
+            Recomputation(body: body, records: overlay.recordsRead), [value, argument] + captured.map(Tensor.init))
     }
 }
 
 /// The value of a checkpointed function: operand 0, as a function of operand 1 and of what it captured.
 struct Recomputation: Primitive {
     let body: @Sendable (Tensor) -> Tensor
+    /// What the body has read of variables that passes move on, such as the place of a random stream: the second time it reads that.
+    let records: [(Variable, Tensor)]
     var name: String { "checkpoint" }
     // The body is what it computes, and that is operand 0.
     static func == (a: Self, b: Self) -> Bool { true }
@@ -40,7 +45,8 @@ struct Recomputation: Primitive {
         let call = Differentiation()
         defer { call.close() }
         let again = Argument.wrap(Tensor(Barrier(), [operands[1], cotangent]), for: call)
-        let value = body(again)
+        let overlay = Overlay(values: records, takesWrites: true, isTrace: false)
+        let value = Overlay.$current.withValue(overlay) { body(again) }
         let sources = [again.node] + operands[2...].map(\.node)
         return [nil] + Reverse.cotangents(of: [(value.node, cotangent)], at: sources)
     }
@@ -49,7 +55,8 @@ struct Recomputation: Primitive {
     func batched(_ operands: BatchedOperands) -> Tensor {
         guard operands.isBatched[1], !operands.isBatched[2...].contains(true) else { return operands.spread(0) }
         return Tensor(
-            Recomputation(body: sendableVmap(body)), [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
+            Recomputation(body: sendableVmap(body), records: records),
+            [operands.spread(0), operands.tensors[1]] + operands.tensors[2...])
     }
 
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
