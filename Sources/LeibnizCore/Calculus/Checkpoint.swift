@@ -8,12 +8,13 @@ import Synchronization
 public func checkpoint(_ body: @escaping @Sendable (Tensor) -> Tensor) -> @Sendable (Tensor) -> Tensor {
     { x in
         let call = Differentiation()
-        defer { call.close() }
         let argument = Argument.wrap(x, for: call)
-        let value = body(argument)
-        if value.isInvalid { return value }
-        return Tensor(
-            Recomputation(), [value, argument] + Recomputation.captured(by: value, of: call).map(Tensor.init))
+        let overlay = Overlay(takesWrites: true, isTrace: false, defersRecords: true)
+        let value = Overlay.$current.withValue(overlay) { body(argument) }
+        let captured = value.isInvalid ? [] : Recomputation.captured(by: value, of: call)
+        call.close()
+        Variable.record(overlay.written.map { ($0.variable, Tensor($0.node)) })
+        return value.isInvalid ? value : Tensor(Recomputation(), [value, argument] + captured.map(Tensor.init))
     }
 }
 

@@ -133,7 +133,12 @@ final class Step: Sendable {
 
 /// The steps of one optimizer, found by the graph of the loss alone: differentiation happens only when that is new.
 public final class StepCache: Sendable {
-    private let steps = PlanCache<GraphSignature, Step>(capacity: 64)
+    /// What a step is found by: the graph of the loss and of what its pass has recorded, and where that goes.
+    private struct Key: Hashable, Sendable {
+        let graph: GraphSignature
+        let recorded: [ObjectIdentifier]
+    }
+    private let steps = PlanCache<Key, Step>(capacity: 64)
 
     /// A cache without steps.
     public init() {}
@@ -158,9 +163,14 @@ public final class StepCache: Sendable {
                 && $0.node.handles.load(ordering: .relaxed) > 0
         }
         let roots = [loss.node] + named.map(\.node)
-        let graph = GraphSnapshot(roots, to: .history)
+        let pass = GraphSnapshot(roots, to: .history)
+        let records = Records.pending(sharing: pass)
+        let graph = records.isEmpty ? pass : GraphSnapshot(roots + records.map(\.value), to: .history)
         let leaves = graph.leaves
-        let step = try steps.value(for: GraphSignature(graph, namingVariables: true), unless: { !$0.fits }) {
+        let key = Key(
+            graph: GraphSignature(graph, namingVariables: true), recorded: records.map { ObjectIdentifier($0.variable) }
+        )
+        let step = try steps.value(for: key, unless: { !$0.fits }) {
             // The step is one from the values that the loss was computed from, whoever writes variables meanwhile.
             let read = leaves.compactMap { leaf in
                 (leaf.node.primitive as? VariableLeaf)?.variable.map { ($0, Tensor(leaf.node)) }
@@ -168,16 +178,25 @@ public final class StepCache: Sendable {
             let overlay = Variable.withValues(read) { Overlay(takesWrites: true, isTrace: false) }
             Overlay.$current.withValue(overlay) { update() }
             let slots = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { (ObjectIdentifier($1.node), $0) })
-            return try Step(results: roots, writes: overlay.written, slots: slots)
+            // What is computed again for the derivative records again.
+            let written = overlay.written.filter { write in !records.contains { $0.variable === write.variable } }
+            return try Step(results: roots, writes: written + records.map(\.write), slots: slots)
         }
-        let values = try step.run(leaves.compactMap(\.value), as: "minimize") {
-            for entry in leaves {
-                guard let leaf = entry.node.primitive as? VariableLeaf, !leaf.isCurrent(entry.node) else { continue }
-                let name = leaf.variable?.name.map { " of \($0)" } ?? ""
-                throw TensorError(
-                    "minimize", [loss.type.shape],
-                    "the loss was computed from a value\(name) that has been updated since",
-                    kind: .value, hint: "compute the loss anew before each step")
+        let values = try Records.keeping(records) {
+            try step.run(leaves.compactMap(\.value), as: "minimize") {
+                for record in records where !record.variable.holds(record.leaf) {
+                    throw record.variable.conflict(in: "minimize")
+                }
+                for entry in leaves {
+                    guard let leaf = entry.node.primitive as? VariableLeaf, !leaf.isCurrent(entry.node) else {
+                        continue
+                    }
+                    let name = leaf.variable?.name.map { " of \($0)" } ?? ""
+                    throw TensorError(
+                        "minimize", [loss.type.shape],
+                        "the loss was computed from a value\(name) that has been updated since",
+                        kind: .value, hint: "compute the loss anew before each step")
+                }
             }
         }
         for (root, value) in zip(roots, values) {
@@ -193,15 +212,34 @@ extension Variable {
         if Overlay.current?.writable != nil { return try body() }
         let overlay = Overlay(takesWrites: true, isTrace: false)
         try Overlay.$current.withValue(overlay) { try body() }
-        let written = overlay.written
-        try Variable.claiming(written.map(\.variable), for: "update") {
-            try Evaluation.evaluate(written.map(\.node))
-            for write in written where !write.variable.holds(write.previous) {
-                throw write.variable.conflict(in: "update")
+        let writes = overlay.written
+        let records = Records.pending(sharing: GraphSnapshot(writes.map(\.node), to: .history))
+        let written =
+            writes + records.map(\.write).filter { record in !writes.contains { $0.variable === record.variable } }
+        try Records.keeping(records) {
+            try Variable.claiming(written.map(\.variable), for: "update") {
+                try Evaluation.evaluate(written.map(\.node))
+                for write in written where !write.variable.holds(write.previous) {
+                    throw write.variable.conflict(in: "update")
+                }
+                for write in written {
+                    if let value = write.node.value { write.variable.replace(with: value, type: write.node.type) }
+                }
             }
-            for write in written {
-                if let value = write.node.value { write.variable.replace(with: value, type: write.node.type) }
-            }
+        }
+    }
+
+    /// Runs `body`; what it writes into variables takes effect only where a condition is true, which is found when the plan runs.
+    ///
+    /// ```swift
+    /// Variable.writing(where: loss < limit) { optimizer.update(with: gradients) }
+    /// ```
+    /// - Parameter condition: a truth value; both values of each variable are computed whatever it is.
+    public static func writing(where condition: Tensor, _ body: () throws -> Void) rethrows {
+        let overlay = Overlay(takesWrites: true, isTrace: false)
+        try Overlay.$current.withValue(overlay) { try body() }
+        for write in overlay.written {
+            write.variable.value = which(condition, Tensor(write.node), write.variable.value)
         }
     }
 

@@ -21,6 +21,8 @@ public final class Variable: Sendable {
     /// What a variable holds.
     private struct Cell {
         var leaf: Node
+        /// What `leaf` gives way to where it is recorded and turns out to have no value.
+        var previous: Node?
         /// Held by a step that is writing to the memory of the value.
         var lease: Lease?
 
@@ -35,6 +37,7 @@ public final class Variable: Sendable {
     private let cell: Mutex<Cell>
     private let label = Mutex<String?>(nil)
     private let isClaimed = Atomic<Bool>(false)
+    private let hasRecords = Atomic<Bool>(false)
 
     /// A cell with a first value, which is evaluated when it is first needed.
     public init(_ value: Tensor) {
@@ -69,17 +72,21 @@ public final class Variable: Sendable {
         let node = leaf
         // A first value that was drawn lazily is evaluated once, so that all reads share it.
         if node.isEvaluated { return node }
+        let company = isRecorded ? Records.company(of: self) : []
         do {
             if let first = node.operands.first {
-                try Evaluation.evaluate([first])
+                // What was written before a trace began is no part of it.
+                try Overlay.$current.withValue(nil) { try Evaluation.evaluate([first] + company.map(\.value)) }
                 if let buffer = first.value { node.setValue(buffer) }
                 node.detach()
             }
             return node
-        } catch let error as TensorError {
-            return Tensor(invalid: error).node
         } catch {
-            return Tensor(invalid: TensorError("variable", [], "\(error)", kind: .runtime)).node
+            // A pass that failed has found out nothing.
+            for record in company where record.leaf !== node { record.variable.retract(record.leaf) }
+            if retract(node) { return self.current }
+            let reason = (error as? TensorError) ?? TensorError("variable", [], "\(error)", kind: .runtime)
+            return Tensor(invalid: reason).node
         }
     }
 
@@ -103,8 +110,22 @@ public final class Variable: Sendable {
 
     private func write(_ value: Tensor) {
         if let overlay = Overlay.current?.writable { return overlay.write(value.node, to: self) }
-        replace(with: VariableLeaf.node(for: self, value: value.node))
+        replace(
+            with: VariableLeaf.node(for: self, value: value.node), isPending: isRecorded && !value.node.isEvaluated)
     }
+
+    /// Puts back what a record stood in the place of, if the variable still holds the record.
+    @discardableResult func retract(_ record: Node) -> Bool {
+        cell.withLock { cell in
+            guard cell.leaf === record, let previous = cell.previous else { return false }
+            (cell.leaf, cell.previous) = (previous, nil)
+            return true
+        }
+    }
+
+    /// Whether passes through a model move its value on: see `record`.
+    var isRecorded: Bool { hasRecords.load(ordering: .relaxed) }
+    func markRecorded() { hasRecords.store(true, ordering: .relaxed) }
 
     /// Runs `body`, which reads variables and gives them new values, while nobody else does so with any of them.
     ///
@@ -134,9 +155,12 @@ public final class Variable: Sendable {
         replace(with: VariableLeaf.node(for: self, type: type, buffer: buffer))
     }
 
-    private func replace(with node: Node) {
+    private func replace(with node: Node, isPending: Bool = false) {
         let isOfType = cell.withLock { cell in
-            defer { cell.leaf = node }
+            defer {
+                let known = cell.leaf.isEvaluated ? cell.leaf : cell.previous ?? cell.leaf
+                (cell.leaf, cell.previous) = (node, isPending ? known : nil)
+            }
             return cell.leaf.type == node.type
         }
         if !isOfType { Variable.typeChangeCount.add(1, ordering: .releasing) }
@@ -182,6 +206,9 @@ extension Variable {
         fileprivate func wait() { isHeld.withLock { _ in } }
     }
 
+    /// The leaf of the value, unless a step is writing to it.
+    var leafIfFree: Node? { cell.withLock { $0.lease == nil ? $0.leaf : nil } }
+
     /// The leaf of the value, when no step is writing to it.
     private var leaf: Node {
         while true {
@@ -218,8 +245,9 @@ struct VariableLeaf: LeafPrimitive {
         Node(VariableLeaf(variable), [], type, value: buffer, dependence: .variables)
     }
 
-    /// Whether the variable still has the value for which `node` stands.
-    func isCurrent(_ node: Node) -> Bool { variable?.holds(node) ?? false }
+    /// Whether the variable still has the value for which `node` stands, or passes through a model have moved it on, which makes
+    /// no value of theirs an old one.
+    func isCurrent(_ node: Node) -> Bool { variable.map { $0.isRecorded || $0.holds(node) } ?? false }
 }
 
 extension Variable {
@@ -263,12 +291,17 @@ final class Overlay: Sendable {
     let takesWrites: Bool
     /// Whether the body is traced: asking for a value is then an error.
     let isTrace: Bool
-
-    init(values: [(Variable, Tensor)] = [], takesWrites: Bool, isTrace: Bool, parent: Overlay? = Overlay.current) {
+    /// Whether what is recorded here is recorded anew when the body has ended, and need not be looked at before.
+    let defersRecords: Bool
+    init(
+        values: [(Variable, Tensor)] = [], takesWrites: Bool, isTrace: Bool, defersRecords: Bool = false,
+        parent: Overlay? = Overlay.current
+    ) {
         var start = Values()
         for (variable, value) in values { start.set(value.node, for: variable) }
         self.values = Mutex(start)
         (self.takesWrites, self.isTrace, self.parent) = (takesWrites, isTrace || parent?.isTrace == true, parent)
+        self.defersRecords = defersRecords
     }
 
     func read(_ variable: Variable) -> Node? {

@@ -1,11 +1,11 @@
 import LeibnizCore
 
-/// max(x, 0) of each element.
-public struct ReLU: Layer {
-    /// The activation as a layer.
+/// The input as it is: a place holder where a layer is asked for.
+public struct Identity: Layer {
+    /// A layer that does nothing.
     public init() {}
     /// Any shape → the same.
-    public func callAsFunction(_ x: Tensor) -> Tensor { relu(x) }
+    public func callAsFunction(_ x: Tensor) -> Tensor { x }
 }
 
 /// All axes from one on merged into one.
@@ -18,18 +18,35 @@ public struct Flatten: Layer {
     public func callAsFunction(_ x: Tensor) -> Tensor { x.flattened(from: first) }
 }
 
-/// Layers one after the other. Their parameters are named by their places: `0.weight`, `2.bias`.
-public struct Sequential: Layer, ModuleContainer {
-    private let layers: [any Layer]
+/// One axis taken apart into several.
+public struct Unflatten: Layer {
+    private let axis: Int
+    private let extents: [Int]
 
-    /// The given layers in order.
-    public init(_ layers: any Layer...) { self.layers = layers }
-    /// The given layers in order.
-    public init(_ layers: [any Layer]) { self.layers = layers }
+    /// - Parameters:
+    ///   - axis: the axis to take apart; negative counts from the last.
+    ///   - extents: of the axes that take its place; one may be −1, for what remains.
+    public init(_ axis: Int, into extents: [Int]) { (self.axis, self.extents) = (axis, extents) }
 
-    /// The layers, named by their places.
-    public var parts: [(name: String, part: any Module)] { layers.enumerated().map { ("\($0)", $1) } }
+    /// [N, C·H·W] → [N, C, H, W].
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        if x.isInvalid { return x }
+        let place = axis < 0 ? axis + x.rank : axis
+        guard (0..<x.rank).contains(place) else {
+            return .refused("Unflatten", [x], "there is no axis \(axis)")
+        }
+        var shape = x.shape.extents
+        shape.replaceSubrange(place...place, with: extents)
+        return x.reshaped(to: Shape(shape))
+    }
+}
 
-    /// The last layer's result.
-    public func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
+/// A function as a layer: `Lambda { $0 * 2 }`.
+public struct Lambda: Layer {
+    private let function: @Sendable (Tensor) -> Tensor
+
+    /// A layer that does what a function does.
+    public init(_ function: @escaping @Sendable (Tensor) -> Tensor) { self.function = function }
+    /// The function's result.
+    public func callAsFunction(_ x: Tensor) -> Tensor { function(x) }
 }

@@ -38,9 +38,9 @@ extension Module {
     public var namedParameters: [(path: String, parameter: Parameter)] {
         var found: [(path: String, parameter: Parameter)] = []
         var seen = Set<Parameter>()
-        let root = "\(Self.self)"
-        ParameterWalk.visit(self, path: []) { path, parameter in
-            guard seen.insert(parameter).inserted else { return }
+        let root = Self.nameInErrors
+        ParameterWalk.visit(self, path: []) { path, leaf in
+            guard case .parameter(let parameter) = leaf, seen.insert(parameter).inserted else { return }
             parameter.note(path: path, root: root)
             found.append((path, parameter))
         }
@@ -49,6 +49,17 @@ extension Module {
 
     /// All parameters, in the order of the properties, each once.
     public var parameters: [Parameter] { namedParameters.map(\.parameter) }
+
+    /// The random streams that its layers draw from at every pass, with their property paths, each once. A training that is to go on
+    /// as it would have restores their positions.
+    public var randomStreams: [(path: String, stream: RandomStream)] {
+        var found: [(path: String, stream: RandomStream)] = []
+        ParameterWalk.visit(self, path: []) { path, leaf in
+            guard case .stream(let stream) = leaf, !found.contains(where: { $0.stream === stream }) else { return }
+            found.append((path, stream))
+        }
+        return found
+    }
 
     /// The number of numbers that training can change.
     public var parameterCount: Int { parameters.filter(\.takesGradient).reduce(0) { $0 + $1.shape.count } }

@@ -1,13 +1,20 @@
 import LeibnizCore
 
-/// Finds parameters among stored properties.
+/// Finds what changes among stored properties: parameters and random streams.
 enum ParameterWalk {
-    /// Calls `body` for each parameter below `value`, with its path; shared ones several times.
-    static func visit(_ value: Any, path: [String], _ body: (String, Parameter) -> Void) {
+    /// A cell of a model.
+    enum Leaf {
+        case parameter(Parameter)
+        case stream(RandomStream)
+    }
+
+    /// Calls `body` for each parameter and random stream below `value`, with its path; shared ones several times.
+    static func visit(_ value: Any, path: [String], _ body: (String, Leaf) -> Void) {
         if let parameter = value as? Parameter {
             let own = parameter.ownName.map { path.dropLast() + [$0] } ?? path
-            return body(own.joined(separator: "."), parameter)
+            return body(own.joined(separator: "."), .parameter(parameter))
         }
+        if let stream = value as? RandomStream { return body(path.joined(separator: "."), .stream(stream)) }
         if let container = value as? any ModuleContainer {
             for (name, part) in container.parts { visit(part, path: path + [name], body) }
             return
@@ -28,7 +35,7 @@ enum ParameterWalk {
         }
     }
 
-    private static func visitProperties(of mirror: Mirror, path: [String], _ body: (String, Parameter) -> Void) {
+    private static func visitProperties(of mirror: Mirror, path: [String], _ body: (String, Leaf) -> Void) {
         if let parent = mirror.superclassMirror { visitProperties(of: parent, path: path, body) }
         for child in mirror.children { visit(child.value, path: path + [child.label ?? ""], body) }
     }

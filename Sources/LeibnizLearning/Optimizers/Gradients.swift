@@ -23,10 +23,7 @@ public struct Gradients: Sendable {
     public subscript(path: String) -> Tensor? { entries.first { $0.path == path }?.gradient }
 
     /// The length of all gradients as one vector, √Σ g²; a scalar.
-    public var norm: Tensor {
-        let type: ElementType = entries.contains { $0.gradient.elementType == .float64 } ? .float64 : .float32
-        return sqrt(entries.reduce(Tensor(0, type)) { $0 + sum($1.gradient * $1.gradient).cast(to: type) })
-    }
+    public var norm: Tensor { GradientClipping.norm(of: entries.map(\.gradient)) }
 
     /// Each gradient replaced by a function of it.
     public func map(_ function: (Tensor) -> Tensor) -> Gradients {
@@ -35,8 +32,22 @@ public struct Gradients: Sendable {
 
     /// The same direction, at most as long as `limit`: g·min(1, limit/(‖g‖ + 10⁻⁶)) (Pascanu et al. 2013; PyTorch's ε).
     public func clipped(norm limit: Double) -> Gradients {
-        let scale = minimum(1, limit / (norm + 1e-6))
-        return map { $0 * scale.cast(to: $0.elementType) }
+        replacing(GradientClipping.clipped(entries.map(\.gradient), norm: limit))
+    }
+
+    /// Each element kept within −limit … limit.
+    public func clipped(value limit: Double) -> Gradients { map { clamp($0, -limit, limit) } }
+
+    /// Each gradient of at least two axes without its mean over all axes but the first (Yong et al. 2020).
+    public var centralized: Gradients { map { $0.centralized() } }
+
+    /// The sum with another pass's gradients of the same model; a gradient that the other lacks counts as 0.
+    public static func + (a: Gradients, b: Gradients) -> Gradients {
+        Gradients(a.entries.map { ($0.path, $0.parameter, $0.gradient + (b[$0.parameter] ?? 0)) })
+    }
+
+    private func replacing(_ gradients: [Tensor]) -> Gradients {
+        Gradients(zip(entries, gradients).map { ($0.path, $0.parameter, $1) })
     }
 }
 

@@ -7,17 +7,20 @@ import LeibnizCore
 /// for _ in 1...100 { try optimizer.minimize(meanSquaredError(model(x), y)) }
 /// ```
 public protocol Optimizer: AnyObject, Sendable {
-    /// The parameters that it changes.
-    var parameters: [Parameter] { get }
-    /// The step size α, a float64 scalar; a variable, so that another number needs no other code.
-    var rate: Variable { get }
-    /// The plans of `minimize`.
-    var steps: StepCache { get }
+    /// The parameters, the step size, the state and the plans.
+    var core: OptimizerCore { get }
     /// Writes new values of the parameters and of the state, given one gradient per parameter.
     func update(with gradients: [Tensor])
 }
 
 extension Optimizer {
+    /// The parameters that it changes.
+    public var parameters: [Parameter] { core.parameters }
+    /// The step size α, a float64 scalar; a variable, so that another number needs no other code.
+    public var rate: Variable { core.rate }
+    /// All cells that a step reads or writes besides the parameters, under names that stay: what a checkpoint must hold.
+    public var state: [(path: String, variable: Variable)] { core.state }
+
     /// The step size α, a scalar. Setting it costs no compilation, and works inside `compiled { … }` as well:
     ///
     /// ```swift
@@ -40,7 +43,7 @@ extension Optimizer {
     /// - Throws: the error of an invalid loss, what the plan finds, or that another update of a parameter is under way; the
     ///   parameters and the optimizer's state are then as before.
     public func minimize(_ loss: Tensor) throws {
-        try steps.run(loss) { update(minimizing: loss) }
+        try core.steps.run(loss) { update(minimizing: loss) }
     }
 
     /// One step as part of a trace: for the body of `compiled { … }`, where writes take effect when the plan has run.
@@ -60,33 +63,4 @@ extension Optimizer {
     public func apply(_ gradients: Gradients) throws {
         try Variable.update { update(with: parameters.map { gradients[$0] ?? $0.value.filled(0) }) }
     }
-}
-
-/// What every optimizer starts from.
-struct OptimizerBasis: Sendable {
-    /// The parameters of the model that take gradients.
-    let parameters: [Parameter]
-    /// The step size.
-    let rate: Variable
-    /// What is wrong with the settings. Constructors do not throw: the first step tells it.
-    private let error: TensorError?
-
-    /// - Parameters:
-    ///   - name: the optimizer's, for errors.
-    ///   - rules: what must hold of the settings, and in words what does not where it fails.
-    init(_ name: String, _ model: some Module, learningRate: Double, rules: [(holds: Bool, failure: String)]) {
-        parameters = model.parameters.filter(\.takesGradient)
-        rate = Variable(Tensor(learningRate, .float64))
-        let isRate = learningRate.isFinite && learningRate >= 0
-        let rules = [(isRate, "learningRate is \(learningRate), not a finite number of at least 0")] + rules
-        error = rules.first { !$0.0 }.map { TensorError(name, [], $0.1, kind: .value).located(among: []) }
-        // All first values in one plan; what is wrong with one shows in the first step.
-        try? Variable.settle(parameters.map(\.variable))
-    }
-
-    /// The step size as the step reads it.
-    var currentRate: Tensor { error.map(Tensor.init(invalid:)) ?? rate.value }
-
-    /// A cell of zeros for each parameter.
-    func zeros() -> [Variable] { parameters.map { Variable($0.value.filled(0)) } }
 }
