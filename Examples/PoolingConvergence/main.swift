@@ -14,7 +14,7 @@ struct Trial: Sendable {
     /// Exact integrals are dashed: their errors nearly are those of the midpoint and trapezoidal rules.
     var dash: String { name.hasPrefix("exact") ? " stroke-dasharray=\"7 5\"" : "" }
     /// The rule for a region of n elements along each side.
-    let rule: @Sendable (_ n: Int) -> QuadratureRule
+    let rule: @Sendable (_ n: Int) -> RegionIntegration
 }
 
 let trials = [

@@ -24,7 +24,7 @@ struct ComparedRule: Sendable {
         ComparedRule(name, formula, bound) { Pool(rule(), $0.size, stride: $0.stride) }
     }
 
-    private static func quadrature(_ name: String, _ formula: String, _ rule: QuadratureRule) -> ComparedRule {
+    private static func quadrature(_ name: String, _ formula: String, _ rule: RegionIntegration) -> ComparedRule {
         ComparedRule(name, formula) { $0.quadrature(rule) }
     }
 
@@ -79,7 +79,7 @@ struct ImageWindows: Sendable {
     var places: (rows: Int, columns: Int) { ((height - size) / stride + 1, (width - size) / stride + 1) }
 
     /// The integral of the image's bilinear interpolant over each window, by a rule.
-    func quadrature(_ rule: QuadratureRule) -> QuadraturePool2D {
+    func quadrature(_ rule: RegionIntegration) -> QuadraturePool2D {
         let layer = QuadraturePool2D([places.rows, places.columns], rule: rule, learnsBounds: false)
         for (parameter, (places, extent)) in zip(layer.bounds, [(places.rows, height), (places.columns, width)]) {
             let ends = (0..<places).flatMap { [Double($0 * stride), Double($0 * stride + size)] }

@@ -84,7 +84,9 @@ extension Module {
     /// All parameters under all their paths: one that the model holds in two places stands under both names, as in PyTorch.
     var namedCells: NamedCells {
         var cells: [(name: String, variable: Variable)] = []
-        ParameterWalk.visit(self, path: []) { path, parameter in cells.append((path, parameter.variable)) }
+        ParameterWalk.visit(self, path: []) { path, leaf in
+            if case .parameter(let parameter) = leaf { cells.append((path, parameter.variable)) }
+        }
         return NamedCells(name: "\(Self.self)", cells: cells)
     }
 

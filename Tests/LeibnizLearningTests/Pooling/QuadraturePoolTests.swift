@@ -76,8 +76,8 @@ import Testing
         Tensor(rows.flatMap(\.self), shape: [rows.count, rows[0].count], .float64)
     }
 
-    @Test(arguments: [QuadratureRule.exact, .midpoint(panels: 3), .simpson(), .gaussLegendre(3, panels: 2)])
-    func `derivatives in the corners agree with differences`(_ rule: QuadratureRule) throws {
+    @Test(arguments: [RegionIntegration.exact, .midpoint(panels: 3), .simpson(), .gaussLegendre(3, panels: 2)])
+    func `derivatives in the corners agree with differences`(_ rule: RegionIntegration) throws {
         let map = normal([4, 5], seed: 1)
         let boxes = [([0.31, 1.22], [2.93, 3.74]), ([1.13, 0.24], [1.44, 0.45]), ([-1.5, -0.7], [0.77, 6.2])]
         let lower = corners(boxes.map(\.0)), upper = corners(boxes.map(\.1))
@@ -117,7 +117,7 @@ import Testing
     @Test func `named rules take the interpolant at their nodes`() throws {
         let extents = [4, 5], map = normal([4, 5], seed: 1), f = try map.doubles()
         let third = (1 / 3.0).squareRoot() / 2, fifth = (3 / 5.0).squareRoot() / 2
-        let rules: [(QuadratureRule, [Double], [Double])] = [
+        let rules: [(RegionIntegration, [Double], [Double])] = [
             (.midpoint(), [0.5], [1]), (.midpoint(panels: 2), [0.25, 0.75], [0.5, 0.5]),
             (.trapezoid(), [0, 1], [0.5, 0.5]),
             (.trapezoid(panels: 2), [0, 0.5, 1], [0.25, 0.5, 0.25]),
@@ -147,7 +147,7 @@ import Testing
             let found = try regionMeans(of: map, from: cell.0, to: cell.1, rule: .gaussLegendre(n)).item()
             #expect(found.isClose(to: exact))
         }
-        #expect(message(of: regionMeans(of: map, from: cell.0, to: cell.1, rule: .gaussLegendre(65))).contains("64"))
+        #expect(message(of: regionMeans(of: map, from: cell.0, to: cell.1, rule: .gaussLegendre(0))).contains("node"))
         #expect(
             message(of: regionMeans(of: map, from: cell.0, to: cell.1, rule: .midpoint(panels: 0))).contains("panel"))
     }
@@ -157,7 +157,7 @@ import Testing
         func f(_ x: Double, _ y: Double) -> Double { exp(x) * cos(3 * y) }
         let (a, b) = ([0.25, 0.125], [0.75, 0.625])
         let exact = (exp(b[0]) - exp(a[0])) * (sin(3 * b[1]) - sin(3 * a[1])) / 3 / 0.25
-        func errors(_ rule: (Int) -> QuadratureRule, offset: Double, _ kind: MapInterpolation = .linear) throws
+        func errors(_ rule: (Int) -> RegionIntegration, offset: Double, _ kind: MapInterpolation = .linear) throws
             -> [Double]
         {
             try [16, 32, 64, 128].map { n in
@@ -170,7 +170,7 @@ import Testing
             }
         }
         func order(_ errors: [Double]) -> Double { log2(errors[2] / errors[3]) }
-        let cases: [(String, (Int) -> QuadratureRule, Double, MapInterpolation, Double)] = [
+        let cases: [(String, (Int) -> RegionIntegration, Double, MapInterpolation, Double)] = [
             ("midpoint", { .midpoint(panels: $0) }, 0, .linear, 2),
             ("trapezoid", { .trapezoid(panels: $0) }, 0.5, .linear, 2),
             ("simpson", { .simpson(panels: $0 / 2) }, 0.5, .linear, 4),

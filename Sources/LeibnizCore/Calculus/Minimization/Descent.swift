@@ -5,7 +5,7 @@ struct EvaluationLimit: Error {}
 ///
 /// A method begins at `current`, calls `begin` once and `advance` after each step, and ends with the reason that either gives.
 final class Descent {
-    let box: Box
+    let box: FeasibleBox
     let rules: StoppingRules
     /// Is told of each point; `false` ends the descent.
     private let report: (Location, _ iteration: Int, _ gradientNorm: Double) throws -> Bool
@@ -18,7 +18,7 @@ final class Descent {
     private var quietSteps = 0
 
     init(
-        from start: [Double], in box: Box, rules: StoppingRules,
+        from start: [Double], in box: FeasibleBox, rules: StoppingRules,
         report: @escaping (Location, Int, Double) throws -> Bool
     ) {
         (self.box, self.rules, self.report) = (box, rules, report)

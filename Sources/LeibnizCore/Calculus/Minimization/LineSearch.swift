@@ -11,7 +11,7 @@ struct LineSearch {
     /// c₂: 0.9 for Newton's directions, 0.1 for those of conjugate gradients.
     let curvature: Double
     let objective: Objective
-    let box: Box
+    let box: FeasibleBox
     let lowestValue: Double
     private static let maximumTrials = 60
 

@@ -19,7 +19,7 @@ import LeibnizKernels
 ///   - start: real tensors; a start outside the bounds is moved to the nearest point within.
 ///   - method: L-BFGS by default.
 ///   - lower: of the start's structure, each tensor of its shape or one that broadcasts to it; −∞ by default.
-///   - upper: likewise; +∞ by default. Bounds are kept by projection.
+///   - upper: likewise; +∞ by default. FeasibleBox are kept by projection.
 ///   - stopping: when to end.
 ///   - recordsPath: whether the result's `path` holds every point; `false` by default.
 ///   - callback: is told of the start and of each step; `false` ends the minimisation.
@@ -78,7 +78,7 @@ extension Descent {
 struct StartingPlace {
     let layout: PointLayout
     let start: [Double]
-    let box: Box
+    let box: FeasibleBox
 
     /// - Throws: a `TensorError` of `operation` where a tensor is not real or depends on a transformation, or the bounds do not fit.
     init(_ operation: String, _ tensors: [Tensor], _ lower: [Tensor]?, _ upper: [Tensor]?) throws {
@@ -104,7 +104,7 @@ struct StartingPlace {
             ).located()
         }
         (self.layout, self.start) = (layout, start)
-        box = lower == nil && upper == nil ? .everything : Box(lower: low, upper: high)
+        box = lower == nil && upper == nil ? .everything : FeasibleBox(lower: low, upper: high)
     }
 
     private static func check(_ tensor: Tensor, _ operation: String) throws {

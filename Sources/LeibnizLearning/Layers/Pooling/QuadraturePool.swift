@@ -14,7 +14,7 @@ public struct QuadraturePool<Space: PoolingSpace>: Layer {
     /// For each pooled axis, begin and end of each region in fractions of the extent: [places, 2].
     public let bounds: [Parameter]
     private let interpolation: MapInterpolation
-    private let rule: QuadratureRule
+    private let rule: RegionIntegration
 
     /// A grid of `outputs` regions along each pooled axis.
     ///
@@ -23,7 +23,7 @@ public struct QuadraturePool<Space: PoolingSpace>: Layer {
     ///   - rule: `.exact` by default.
     ///   - learnsBounds: whether optimizers move the bounds; true by default.
     public init(
-        _ outputs: [Int], interpolation: MapInterpolation = .linear, rule: QuadratureRule = .exact,
+        _ outputs: [Int], interpolation: MapInterpolation = .linear, rule: RegionIntegration = .exact,
         learnsBounds: Bool = true
     ) {
         (self.interpolation, self.rule) = (interpolation, rule)

@@ -22,7 +22,7 @@ import LeibnizCore
 /// - Complexity: the map's elements times R multiplications: a matrix product.
 public func regionMeans(
     of f: Tensor, from lower: Tensor, to upper: Tensor, interpolation: MapInterpolation = .linear,
-    rule: QuadratureRule = .exact
+    rule: RegionIntegration = .exact
 ) -> Tensor {
     if let invalid = [f, lower, upper].first(where: \.isInvalid) { return invalid }
     guard lower.rank == 2, lower.shape == upper.shape, (1...Swift.max(1, f.rank)).contains(lower.shape[1]), f.rank > 0
@@ -54,7 +54,7 @@ public func regionMeans(
 enum RegionWeights {
     /// w with (1/(b − a)) ∫_a^b f = Σ_i w_i·f_i, for each region: [R] and [R] → [R, n].
     static func along(
-        extent n: Int, from a: Tensor, to b: Tensor, _ interpolation: MapInterpolation, _ rule: QuadratureRule
+        extent n: Int, from a: Tensor, to b: Tensor, _ interpolation: MapInterpolation, _ rule: RegionIntegration
     ) -> Tensor {
         guard let (places, weights) = rule.nodes else {
             let length = (b - a).expanded(at: -1)

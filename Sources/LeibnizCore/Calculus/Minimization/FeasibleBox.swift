@@ -1,9 +1,9 @@
 /// Lower and upper bounds of each element of a vector: lᵢ ≤ xᵢ ≤ uᵢ, either of which may be infinite.
-struct Box {
+struct FeasibleBox {
     private let bounds: (lower: [Double], upper: [Double])?
 
     /// All of space.
-    static let everything = Box(bounds: nil)
+    static let everything = FeasibleBox(bounds: nil)
 
     private init(bounds: (lower: [Double], upper: [Double])?) { self.bounds = bounds }
 

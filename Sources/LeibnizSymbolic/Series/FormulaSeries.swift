@@ -1,5 +1,5 @@
 /// The beginning of a series in powers of x − a.
-public struct TaylorSeries: Sendable {
+public struct FormulaSeries: Sendable {
     /// The variable.
     public let variable: String
     /// The point a.
@@ -29,7 +29,7 @@ extension Formula {
     /// - Throws: a `SymbolicError` where there is no such series, or none was found.
     public func taylorSeries(
         by variable: String, at center: Formula, order: Int
-    ) throws(SymbolicError) -> TaylorSeries {
+    ) throws(SymbolicError) -> FormulaSeries {
         guard (0...60).contains(order) else {
             throw SymbolicError(.argument, "the order is a whole number from 0 to 60, not \(order)", in: self)
         }
@@ -58,7 +58,7 @@ extension Formula {
                 }
                 guard above.end > order else { continue }
                 let lowest = Swift.min(above.lowest, 0)
-                return TaylorSeries(
+                return FormulaSeries(
                     variable: variable, center: center, lowestPower: lowest,
                     coefficients: lowest <= order ? (lowest...order).map { above[$0] } : [])
             } catch let error as SymbolicError {
@@ -86,7 +86,7 @@ extension Formula {
     /// f⁽ᵏ⁾(a)/k!, one derivative after the other.
     private func derivatives(
         _ variable: String, _ center: Formula, _ order: Int, _ reason: String
-    ) throws(SymbolicError) -> TaylorSeries {
+    ) throws(SymbolicError) -> FormulaSeries {
         var coefficients: [Formula] = []
         var (current, factorial) = (self, Formula.one)
         guard !hasSides else { throw SymbolicError(.notFound, "no series was found: \(reason)", in: self) }
@@ -101,6 +101,6 @@ extension Formula {
                 factorial = factorial * Formula(k + 1)
             }
         }
-        return TaylorSeries(variable: variable, center: center, lowestPower: 0, coefficients: coefficients)
+        return FormulaSeries(variable: variable, center: center, lowestPower: 0, coefficients: coefficients)
     }
 }
