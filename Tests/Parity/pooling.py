@@ -39,9 +39,16 @@ def valued(f, x):
     return {"value": y.detach(), "gradient": x.grad}
 
 
-def onnx_lp(x, p, size, stride, padding, dilation, ceil):
+def onnx_lp(x, p, size, stride, padding, dilation, counts):
+    """ONNX's norm of each of `counts` windows. Zeros stand where the last ones overhang, which add nothing to a norm: in ceiling
+    mode the reference takes a mean there, times the size of a whole window, which is not the definition."""
+    overhang = [
+        max(0, (count - 1) * step + gap * (k - 1) + 1 - extent - 2 * pad)
+        for count, step, gap, k, extent, pad in zip(counts, stride, dilation, size, x.shape[2:], padding)
+    ]
     node = onnx.helper.make_node(
-        "LpPool", ["x"], ["y"], p=int(p), kernel_shape=size, strides=stride, pads=padding * 2, dilations=dilation, ceil_mode=int(ceil))
+        "LpPool", ["x"], ["y"], p=int(p), kernel_shape=size, strides=stride, dilations=dilation,
+        pads=padding + [pad + more for pad, more in zip(padding, overhang)])
     info = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.DOUBLE, None) for name in "xy"]
     graph = onnx.helper.make_graph([node], "pool", info[:1], info[1:])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)])
@@ -95,12 +102,12 @@ def main(executable, folder):
                     for what, value in valued(average, x[n]).items():
                         compare("avg_pool", f"average-{'' if counted else 'un'}counted.{name}.{what}", value)
                 for p in (1.0, 2.0, 3.0, 4.5):
-                    power = lambda x: pools[2](x, p, size, stride, ceil_mode=ceil)
+                    power = lambda x: pools[2](x, p, size if n > 1 else size[0], stride, ceil_mode=ceil)
                     for what, value in valued(power, x[n].abs()).items():
                         compare("lp_pool", f"signed-{p}.{name}.{what}", value)
                     compare("lp_pool", f"signed-{p}.{name}.signed", power(x[n]))
             for p in (1.0, 2.0, 3.0, 7.0):
-                compare("ONNX LpPool", f"onnx-{p}.{name}.value", onnx_lp(x[n], p, size, stride, padding, dilation, ceil))
+                compare("ONNX LpPool", f"onnx-{p}.{name}.value", onnx_lp(x[n], p, size, stride, padding, dilation, values.shape[2:]))
 
     for name, n, outputs in ADAPTIVE:
         for what, value in valued(lambda x: getattr(F, f"adaptive_avg_pool{n}d")(x, outputs), x[n]).items():
