@@ -11,9 +11,13 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "LeibnizKernels"),
         .target(name: "LeibnizCore", dependencies: ["LeibnizKernels"]),
-        .target(name: "LeibnizData", dependencies: ["CZlib", "LeibnizCore"]),
+        .target(name: "LeibnizData", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "LeibnizCore"]),
         .target(name: "LeibnizLearning", dependencies: ["LeibnizCore", "LeibnizData"]),
         .target(name: "LeibnizSymbolic"),
         .target(
@@ -28,11 +32,12 @@ let package = Package(
             ]),
         .executableTarget(name: "LinearRegression", dependencies: ["Leibniz"], path: "Examples/LinearRegression"),
         .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
+        .executableTarget(name: "PoolingConvergence", dependencies: ["Leibniz"], path: "Examples/PoolingConvergence"),
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
             name: "Parity", dependencies: ["Leibniz", "TestFiles"], path: "Tests/Parity",
-            exclude: ["parity.py", "calculus.py", "minimization.py"]),
+            exclude: ["parity.py", "calculus.py", "minimization.py", "pooling.py"]),
         .executableTarget(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),

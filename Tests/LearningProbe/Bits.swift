@@ -33,7 +33,7 @@ struct Bits {
     var json: String { "{\"parameters\":\"\(parameters)\",\"batches\":\"\(batches)\",\"numbers\":\"\(numbers)\"}" }
 
     /// FNV-1a of 64 bits (Fowler, Noll & Vo 1991).
-    private struct Hash: CustomStringConvertible {
+    struct Hash: CustomStringConvertible {
         private var state: UInt64 = 0xCBF2_9CE4_8422_2325
         var description: String { String(state, radix: 16) }
 

@@ -2,6 +2,7 @@
 //
 //   LearningProbe endure SCENARIO STEPS WARM-UP    memory and compilations of a training loop
 //   LearningProbe bits SEED STEPS                  hashes of what a seed leads to
+//   LearningProbe resume FOLDER STEPS              a training with checkpoints, from the newest one on
 //   LearningProbe wild                             errors of indices that point outside
 
 import Foundation
@@ -17,6 +18,9 @@ do {
     case ("bits", let rest) where rest.count == 2:
         guard let seed = Int(rest[0]), let steps = Int(rest[1]) else { throw Usage() }
         print(try Bits(seed: seed, steps: steps).json)
+    case ("resume", let rest) where rest.count == 2:
+        guard let steps = Int(rest[1]) else { throw Usage() }
+        print(try Resumption(folder: rest[0], steps: steps).json)
     case ("wild", let rest) where rest.isEmpty:
         let errors = WildIndices.errors()
         for (name, error) in errors { print("\(name): \(error ?? "no error")") }
@@ -30,6 +34,6 @@ do {
 
 struct Usage: Error, CustomStringConvertible {
     var description: String {
-        "LearningProbe endure \(Scenario.allCases.map(\.rawValue).joined(separator: "|")) STEPS WARM-UP, or bits SEED STEPS, or wild"
+        "LearningProbe endure \(Scenario.allCases.map(\.rawValue).joined(separator: "|")) STEPS WARM-UP, or bits SEED STEPS, or resume FOLDER STEPS, or wild"
     }
 }

@@ -44,6 +44,9 @@ import Testing
         ("limit x --to 0 --side left", "--side", "'left'", "below"),
         ("integrate x --from 0", "--from", "--to", "give both"),
         ("solve x=1=2", "equals sign", "2", "Error"),
+        ("pool", "PNG file", "--sample", "Usage"),
+        ("pool --sample --window 0", "--window", "'0'", "a whole number from 1"),
+        ("pool --sample --rules loudest", "--rules", "loudest", "average"),
         ("train forest", "forest", "Unexpected argument", "Usage"),
     ]
 

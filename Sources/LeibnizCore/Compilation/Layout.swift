@@ -17,9 +17,13 @@ struct Layout: Hashable, Sendable {
     let block: Block?
     /// Whether this is the order in which values leave a plan: the last axis innermost, no gaps.
     let isRowMajor: Bool
+    /// The elements of memory that it takes, gaps among them.
+    let elementCount: Int
 
     /// The order in which values leave a plan.
-    init(rowMajor shape: Shape) { (strides, block, isRowMajor) = (shape.rowMajorStrides, nil, true) }
+    init(rowMajor shape: Shape) {
+        (strides, block, isRowMajor, elementCount) = (shape.rowMajorStrides, nil, true, shape.count)
+    }
 
     /// Row-major but for one axis, which is innermost, in blocks where its extent allows.
     ///
@@ -29,14 +33,25 @@ struct Layout: Hashable, Sendable {
         let extent = shape.extents[axis]
         let size = Layout.blockSize(extent)
         var (strides, stride) = (Array(repeating: 1, count: shape.rank), size)
-        for other in shape.extents.indices.reversed() where other != axis {
+        let others = shape.extents.indices.reversed().filter { $0 != axis }
+        for (place, other) in others.enumerated() {
+            // What a convolution adds up at each position, all channels, would compete for a few lines of each cache.
+            let isSparse = place > 0 && place == others.count - 1 && shape.extents[other] >= Self.fewestCompetitors
+            if isSparse, stride % Self.competing == 0 { stride += size }
             strides[other] = stride
             stride *= shape.extents[other]
         }
         self.strides = strides
+        elementCount = stride * (extent / size)
         block = size == extent ? nil : Block(axis: axis, size: size, stride: stride)
-        isRowMajor = shape.extents[(axis + 1)...].allSatisfy { $0 == 1 } && block == nil
+        isRowMajor =
+            block == nil && elementCount == shape.count && shape.extents[(axis + 1)...].allSatisfy { $0 == 1 }
     }
+
+    /// Neighbours that lie a multiple of this many elements apart compete for a few lines of each cache, if they are as many as a cache
+    /// holds of one kind.
+    private static let competing = 1024
+    private static let fewestCompetitors = 8
 
     /// The largest block that holds whole vectors of every instruction set, divides the extent and stays near the caches'
     /// reach; the extent itself where none does.
@@ -74,6 +89,11 @@ struct Layouts {
     init(_ program: Program, _ chosen: [Int: Layout] = [:]) { (self.program, self.chosen) = (program, chosen) }
 
     subscript(number: Int) -> Layout { chosen[number] ?? Layout(rowMajor: program[number].type.shape) }
+
+    /// The bytes that a value takes in memory.
+    func byteCount(_ number: Int) -> Int {
+        self[number].elementCount * program[number].type.elementType.byteCount
+    }
 
     /// The same layouts for a program that has this one's instructions and more.
     func extended(to program: Program) -> Layouts { Layouts(program, chosen) }

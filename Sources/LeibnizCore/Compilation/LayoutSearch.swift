@@ -53,6 +53,10 @@ struct LayoutSearch {
 
     /// The bytes beyond which an operand of a contraction is packed: it would come from far away again and again.
     private static let packedBytes = 8 << 20
+    /// The same for an operand that is summed across its rows, which lie a power of two apart.
+    private static let packedAcrossBytes = 2 << 20
+    /// Rows that lie a multiple of this many elements apart compete for a few lines of each cache.
+    private static let competing = 512
     /// The fewest uses of each element that are worth packing it.
     private static let packedUses = 256
 
@@ -65,7 +69,10 @@ struct LayoutSearch {
             let kept = access.index.indices.filter { axis in
                 access.index[axis].terms.contains { nest.isOuter($0.axis) }
             }
-            guard type.byteCount >= Self.packedBytes, kept.count == 1, kept.count < access.index.count,
+            let strides = type.shape.rowMajorStrides
+            let across = access.index.indices.contains { !kept.contains($0) && strides[$0] % Self.competing == 0 }
+            guard type.byteCount >= (across ? Self.packedAcrossBytes : Self.packedBytes), kept.count == 1,
+                kept.count < access.index.count,
                 access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
                 nest.uses(of: access) >= Self.packedUses
             else { continue }

@@ -156,7 +156,8 @@ struct NestLowering {
         if let known = memory.firstIndex(of: number) { return known }
         memory.append(number)
         let type = program[number].type
-        builder.nest.buffers.append(BufferDeclaration(type.elementType, count: type.shape.count, role: role))
+        builder.nest.buffers.append(
+            BufferDeclaration(type.elementType, count: layouts[number].elementCount, role: role))
         return memory.count - 1
     }
 

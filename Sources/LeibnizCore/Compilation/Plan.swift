@@ -66,7 +66,7 @@ final class Plan: Sendable {
         for (time, kernel) in lowered.enumerated() {
             for number in kernel.memory where slots[number] == nil {
                 let end = lastUse[number] ?? time
-                slots[number] = .arena(arena.place(program[number].type.byteCount, until: end, at: time))
+                slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: end, at: time))
             }
         }
         arenaByteCount = arena.byteCount

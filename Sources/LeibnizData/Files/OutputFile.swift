@@ -105,6 +105,23 @@ final class OutputFile {
     }
 }
 
+/// Removes what processes that were killed while they wrote have left in a folder: partial files whose process is gone.
+package func removeAbandonedFiles(in folder: String, prefix: String) {
+    guard let directory = opendir(folder) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        let parts = name.split(separator: ".")
+        guard name.hasPrefix(prefix), parts.last == "partial", parts.count > 2,
+            let process = parts[parts.count - 2].split(separator: "-").first.flatMap({ pid_t($0) }),
+            process != getpid(), kill(process, 0) != 0, errno == ESRCH
+        else { continue }
+        unlink("\(folder)/\(name)")
+    }
+}
+
 #if canImport(Glibc)
     private let systemWrite = Glibc.write
 #elseif canImport(Musl)

@@ -10,6 +10,11 @@ struct CountedRandom {
         key = Self.mixed(Self.mixed(seed &+ Self.increment) ^ epoch)
     }
 
+    /// The stream of a seed, an epoch and a sample.
+    init(seed: UInt64, epoch: UInt64, sample: UInt64) {
+        key = Self.mixed(CountedRandom(seed: seed, epoch: epoch).key &+ Self.increment ^ sample)
+    }
+
     /// The next number of the stream.
     mutating func next() -> UInt64 {
         position &+= 1

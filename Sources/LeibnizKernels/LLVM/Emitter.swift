@@ -14,6 +14,13 @@ public enum Emitter {
         Scheduler(nest.simplified(), target: target, threads: threads).schedule()
     }
 
+    /// That schedule, and then others that may be faster and give the same bits, at most `limit` in all.
+    static func schedules(
+        for simplified: LoopNest, target: TargetDescription, threads: Int, atMost limit: Int
+    ) -> [Schedule] {
+        Scheduler(simplified, target: target, threads: threads).schedules(atMost: limit)
+    }
+
     /// The IR of a simplified nest under a schedule that fits it.
     static func source(for nest: LoopNest, schedule: Schedule, target: TargetDescription) -> KernelSource {
         let main = FunctionBuilder(target: target)

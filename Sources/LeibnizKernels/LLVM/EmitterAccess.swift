@@ -4,6 +4,9 @@ extension NestEmitter {
     struct Place {
         /// The address of the first lane, without gathered parts that vary along the lanes.
         var pointer: Operand
+        /// That address without `displacement`, and a number of elements, where nothing is gathered: neighbours share it.
+        var root: Operand?
+        var displacement = 0
         /// What a lane adds to the address, in elements.
         var laneStride: Int
         /// Gathered parts that vary along the lanes: elements to add, a vector of i64.
@@ -26,8 +29,10 @@ extension NestEmitter {
             }
         }
         for bound in access.bounds { require(test(bound, at: point)) }
+        let (root, displacement) = builder.root(bases[access.buffer], scalar, access.index, at: point)
         var place = Place(
-            pointer: builder.address(bases[access.buffer], scalar, access.index, at: point),
+            pointer: builder.offset(root, scalar, by: .integer(Int64(displacement))),
+            root: access.gathers.isEmpty ? root : nil, displacement: displacement,
             laneStride: builder.terms(of: access.index, at: point).laneStride, laneOffsets: nil, condition: condition,
             mask: mask)
         let guarding = (condition, mask)
@@ -183,7 +188,8 @@ extension NestEmitter {
             let pointer = whole == nil ? guarded(first, place.condition) : first
             vector = masked(pointer, IRType(scalar, lanes: lanes), mask, readMasked)
         } else {
-            vector = read(guarded(first, place.condition), IRType(scalar, lanes: count))
+            let pointer = isBackwards ? guarded(first, place.condition) : guarded(place, scalar)
+            vector = read(pointer, IRType(scalar, lanes: count))
             if count < lanes {
                 vector =
                     count == 1
@@ -260,9 +266,21 @@ extension NestEmitter {
     /// The pointer, or that of a block of zeros where the condition fails: a guarded load without a branch.
     private func guarded(_ pointer: Operand, _ condition: Operand) -> Operand {
         if condition.isConstant { return pointer }
-        builder.declare("@leibniz_zeros = internal constant [1024 x i8] zeroinitializer, align 64")
+        builder.declare("@leibniz_zeros = internal constant [\(Self.zeroBytes) x i8] zeroinitializer, align 64")
         return builder.select(condition, pointer, Operand("@leibniz_zeros", IRType(.ptr), level: 0, isConstant: true))
     }
+
+    /// The same for the address of a place. Neighbouring vectors choose once between their memory and the zeros.
+    private func guarded(_ place: Place, _ scalar: IRScalar) -> Operand {
+        guard let root = place.root, !place.condition.isConstant else { return guarded(place.pointer, place.condition) }
+        let block = Self.zeroBytes / 2 / max(1, scalar.bits / 8)
+        let first = Int((Double(place.displacement) / Double(block)).rounded(.down)) * block
+        let start = builder.offset(root, scalar, by: .integer(Int64(first)))
+        let rest = Operand.integer(Int64(place.displacement - first))
+        return builder.offset(guarded(start, place.condition), scalar, by: rest)
+    }
+
+    private static let zeroBytes = 1024
 
     /// A mask without the lanes that stand for no point.
     func activePart(_ mask: Operand, _ point: Point) -> Operand {

@@ -76,12 +76,18 @@ extension FunctionBuilder {
     ///
     /// The constant part comes last, so that neighbouring accesses share all but a displacement.
     func address(_ base: Operand, _ scalar: IRScalar, _ affine: Affine, at point: Point) -> Operand {
+        let (root, displacement) = root(base, scalar, affine, at: point)
+        return offset(root, scalar, by: .integer(Int64(displacement)))
+    }
+
+    /// That address without its constant part, and that part, in elements.
+    func root(_ base: Operand, _ scalar: IRScalar, _ affine: Affine, at point: Point) -> (Operand, displacement: Int) {
         let (parts, constant, _) = terms(of: affine, at: point)
         var pointer = base
         for (stride, index) in parts {
             pointer = offset(pointer, scalar, by: imul(index, .integer(Int64(stride))))
         }
-        return offset(pointer, scalar, by: .integer(Int64(constant)))
+        return (pointer, constant)
     }
 
     /// The address `count` elements after `pointer`.

@@ -201,8 +201,7 @@ public final class JIT: Sendable {
             hash.update(part.utf8)
             hash.update(CollectionOfOne(0))
         }
-        let digits = Array("0123456789abcdef")
-        return String(hash.finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return hash.hexadecimal()
     }
 
     private static func symbol(_ key: String) -> String { "leibniz_" + key.prefix(32) }

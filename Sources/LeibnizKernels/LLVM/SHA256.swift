@@ -37,6 +37,12 @@ struct SHA256 {
         return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
     }
 
+    /// The digest in hexadecimal.
+    consuming func hexadecimal() -> String {
+        let digits = Array("0123456789abcdef")
+        return String(finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
     private static func compress(_ state: inout [UInt32], _ block: UnsafeBufferPointer<UInt8>) {
         func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in

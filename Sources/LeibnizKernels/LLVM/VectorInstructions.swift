@@ -56,7 +56,7 @@ extension TargetDescription {
         let order: [VectorInstructions] = isX86 ? [.sse4, .avx2, .avx512] : [.neon]
         guard let asked = order.firstIndex(of: wish), let present = order.firstIndex(of: vectors), asked <= present
         else { return nil }
-        guard let allowed = wish.allowedFeatures else { return self }
+        guard asked < present, let allowed = wish.allowedFeatures else { return self }
         var result = self
         var kept = features.split(separator: ",").map { feature in
             feature.hasPrefix("+") && !allowed.contains(String(feature.dropFirst()))

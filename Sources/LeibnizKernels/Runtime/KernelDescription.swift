@@ -16,13 +16,15 @@ public struct KernelDescription: Hashable, Sendable {
 }
 
 extension KernelLibrary {
-    /// What this library makes of a piece of work. The schedule is found anew: equal work gets an equal one.
+    /// What this library makes of a piece of work. The schedule is found anew: equal work gets an equal one, the one that a trial found
+    /// fastest if there was one.
     public func description(of work: KernelWork) -> KernelDescription {
         switch work {
         case .sort(let sort):
             return KernelDescription(totals: NestTotals(sort), schedule: nil, extents: [], threads: 1)
         case .nest(let nest):
-            let schedule = jit.map { Emitter.schedule(for: nest, target: $0.target, threads: pool.count) }
+            let choice = jit.map { autotuner($0).choice(nest.simplified()) }
+            let schedule = choice.map { $0.schedules[$0.chosen ?? 0] }
             let isShared =
                 schedule.map { CompiledKernel.isWorthThreads(units: $0.units, unitCost: $0.unitCost) } ?? false
             return KernelDescription(

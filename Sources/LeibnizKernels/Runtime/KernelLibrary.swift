@@ -21,6 +21,7 @@ public final class KernelLibrary: Sendable {
     /// How many kernels are kept.
     public let capacity: Int
     let engine: Engine
+    let autotunes: Bool
     private let dumpFolder: String?
     private let table = Mutex(Table())
     private let interpreted = Atomic<Int>(0)
@@ -39,12 +40,15 @@ public final class KernelLibrary: Sendable {
     ///   - llvm: where to look for it.
     ///   - vectors: what kernels may use at most; ignored, with a warning, where the machine has less.
     ///   - cacheFolder: where object code is kept, or nil.
+    ///   - autotunes: whether schedules that the cost model is unsure of are tried once and remembered in the cache's folder.
     ///   - dumpFolder: where each kernel's nest, IR and assembly are written for people, or nil.
     public init(
         backend: Backend = .llvm, llvm: Settings.LLVMPath = .search, vectors: VectorInstructions? = nil,
-        pool: ThreadPool = .shared, cacheFolder: String? = nil, dumpFolder: String? = nil, capacity: Int = 4096
+        pool: ThreadPool = .shared, cacheFolder: String? = nil, autotunes: Bool = false, dumpFolder: String? = nil,
+        capacity: Int = 4096
     ) {
         (self.pool, self.dumpFolder, self.capacity) = (pool, dumpFolder, max(1, capacity))
+        self.autotunes = autotunes
         engine = backend == .interpreter ? .interpreter(because: nil) : Self.makeEngine(llvm, vectors, cacheFolder)
         if let dumpFolder, !makeFolder(dumpFolder, mode: 0o755) {
             printWarning("kernels cannot be written to \(dumpFolder)")
@@ -55,7 +59,7 @@ public final class KernelLibrary: Sendable {
     public convenience init(settings: Settings, pool: ThreadPool) {
         self.init(
             backend: settings.backend ?? .llvm, llvm: settings.llvmPath, vectors: settings.vectors, pool: pool,
-            cacheFolder: settings.cacheFolder, dumpFolder: settings.dumpFolder)
+            cacheFolder: settings.cacheFolder, autotunes: settings.autotunes, dumpFolder: settings.dumpFolder)
     }
 
     private static func makeEngine(
@@ -154,29 +158,60 @@ public final class KernelLibrary: Sendable {
 
     private typealias Made = Result<any Kernel, LoopNestError>
 
+    /// What became of a piece of work: a kernel, perhaps with others that it might be exchanged for.
+    private struct Draft: Sendable {
+        var made: Made
+        var trial: (choice: Autotuner.Choice, kernels: [CompiledKernel])?
+    }
+
     private func make(_ work: [KernelWork]) -> [Made] {
         guard let jit else { return work.map { item in interpret(item) } }
-        return [Made](unsafeUninitializedCapacity: work.count) { made, count in
-            let slots = made  // Every task writes a slot of its own.
+        let autotuner = autotuner(jit)
+        let drafts = [Draft](unsafeUninitializedCapacity: work.count) { drafts, count in
+            let slots = drafts  // Every task writes a slot of its own.
             onLargeStacks(tasks: work.count, threads: pool.count) { index in
-                slots.initializeElement(at: index, to: make(work[index], jit))
+                slots.initializeElement(at: index, to: make(work[index], jit, autotuner))
             }
             count = work.count
         }
+        // Trials come one after the other, when nothing is compiled any more.
+        return drafts.map { draft in
+            guard let (choice, kernels) = draft.trial else { return draft.made }
+            let place = autotuner.tried(choice, kernels)
+            dump(choice.nest, choice.sources[place], jit)
+            return .success(kernels[place])
+        }
     }
 
-    private func make(_ work: KernelWork, _ jit: JIT) -> Made {
-        guard case .nest(let nest) = work else { return interpret(work) }
-        do throws(LoopNestError) { try nest.validate() } catch { return .failure(error) }
+    /// What chooses among schedules here.
+    func autotuner(_ jit: JIT) -> Autotuner {
+        Autotuner(jit: jit, pool: pool, memory: autotunes ? jit.cache : nil)
+    }
+
+    private func make(_ work: KernelWork, _ jit: JIT, _ autotuner: Autotuner) -> Draft {
+        guard case .nest(let nest) = work else { return Draft(made: interpret(work)) }
+        do throws(LoopNestError) { try nest.validate() } catch { return Draft(made: .failure(error)) }
         do {
-            let source = try Emitter.source(for: nest, target: jit.target, threads: pool.count)
-            if let dumpFolder { KernelDump(folder: dumpFolder, nest: nest, source: source).write(jit) }
-            return .success(CompiledKernel(code: try jit.code(for: source), source: source))
+            let choice = autotuner.choice(nest.simplified())
+            func kernel(_ source: KernelSource) throws(CompilationError) -> CompiledKernel {
+                CompiledKernel(code: try jit.code(for: source), source: source)
+            }
+            if let place = choice.chosen {
+                let source = choice.sources[place]
+                dump(nest, source, jit)
+                return Draft(made: .success(try kernel(source)))
+            }
+            let kernels = try choice.sources.map(kernel)
+            return Draft(made: .success(kernels[0]), trial: (choice, kernels))
         } catch {
             // A defect of the emitter or of LLVM; the program goes on, slowly.
             printWarning("kernel \(nest.name) is interpreted: \(error)")
-            return interpret(work)
+            return Draft(made: interpret(work))
         }
+    }
+
+    private func dump(_ nest: LoopNest, _ source: KernelSource?, _ jit: JIT?) {
+        if let dumpFolder { KernelDump(folder: dumpFolder, nest: nest, source: source).write(jit) }
     }
 
     private func interpret(_ work: KernelWork) -> Made {
@@ -186,7 +221,7 @@ public final class KernelLibrary: Sendable {
             do throws(LoopNestError) {
                 let kernel = try InterpretedKernel(nest)
                 interpreted.add(1, ordering: .relaxed)
-                if jit == nil, let dumpFolder { KernelDump(folder: dumpFolder, nest: nest, source: nil).write(nil) }
+                if jit == nil { dump(nest, nil, nil) }
                 return .success(kernel)
             } catch {
                 return .failure(error)

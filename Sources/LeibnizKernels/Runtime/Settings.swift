@@ -23,6 +23,7 @@ public enum Backend: String, Sendable, Hashable, CaseIterable {
 /// | `LEIBNIZ_VECTORS` | `sse4`, `avx2`, `avx512` or `neon`: what kernels may use at most | all that the machine has |
 /// | `LEIBNIZ_THREADS` | 1 … 1024 | the CPUs that the process may use |
 /// | `LEIBNIZ_CACHE` | a folder, or `off` | `$XDG_CACHE_HOME/leibniz` or `~/.cache/leibniz` |
+/// | `LEIBNIZ_AUTOTUNE` | `0`: never try schedules, believe the cost model | `1`: try once, remember in the cache |
 /// | `LEIBNIZ_DUMP` | a folder for each kernel's loop nest, IR and assembly | none |
 /// | `LEIBNIZ_EAGER` | `1`: evaluate every operation at once | `0` |
 public struct Settings: Sendable {
@@ -51,6 +52,8 @@ public struct Settings: Sendable {
     public let threads: Int?
     /// Where compiled kernels are kept, or nil if nowhere.
     public let cacheFolder: String?
+    /// Whether schedules that the cost model is unsure of are tried and remembered.
+    public let autotunes: Bool
     /// Where kernels are written for people to read.
     public let dumpFolder: String?
     /// Whether every operation is evaluated at once.
@@ -92,12 +95,17 @@ public struct Settings: Sendable {
             }
         }
         dumpFolder = set("LEIBNIZ_DUMP")
-        switch set("LEIBNIZ_EAGER") {
-        case nil, "0": isEager = false
-        case "1": isEager = true
-        case let text?:
-            warn("LEIBNIZ_EAGER=\(text) ignored: it may be 0 or 1")
-            isEager = false
+        func flag(_ name: String, default value: Bool) -> Bool {
+            switch set(name) {
+            case nil: return value
+            case "0": return false
+            case "1": return true
+            case let text?:
+                warn("\(name)=\(text) ignored: it may be 0 or 1")
+                return value
+            }
         }
+        isEager = flag("LEIBNIZ_EAGER", default: false)
+        autotunes = flag("LEIBNIZ_AUTOTUNE", default: true)
     }
 }

@@ -9,6 +9,8 @@ extension Scheduler {
     private static let residentBytes = 512.0 * 1024
     /// The bytes of one way of that cache, over which addresses are spread.
     private static let wayBytes = 131_072
+    /// The bytes that arrive in each cycle from the cache that cores share, without anybody waiting.
+    private static let fartherBytes = 6.0
     /// The most that accumulators may take while they wait.
     private static let waitingBytes = 2 << 20
     /// The shortest part: shorter ones would spend their time with moving accumulators.
@@ -66,7 +68,15 @@ extension Scheduler {
     private func residentBytesPerIteration(_ schedule: Schedule, _ work: NestWork, along axis: Int) -> Double {
         let moving = schedule.outer.filter { steps($0) > 1 }
         let loads = operands(work).filter { $0.axes.has(axis) && $0.gathered.isEmpty }
+        let cycles = Double(schedule.outer.reduce(1) { $0 * $1.count }) / 2
         return loads.reduce(0) { sum, load in
+            // Little at a time may as well come from farther away: whole lines where the next iteration does not read the rest.
+            var once = schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 }
+            if abs(load.index.stride(of: axis)) != 1 {
+                let row = schedule.outer.reduce(load.bytes) { load.index.stride(of: $1.axis) == 1 ? $0 * $1.step : $0 }
+                once = once / row * max(64, row)
+            }
+            if Double(once) < Self.fartherBytes * cycles { return sum }
             // Read again at each step of the outermost loop that does not move it; until then all loops inside that do have passed.
             guard let again = moving.firstIndex(where: { !load.axes.has($0.axis) }) else { return sum }
             var (bytes, row) = (load.bytes, load.bytes)

@@ -13,12 +13,31 @@ struct Scheduler {
         self.threads = threads
     }
 
-    func schedule() -> Schedule {
+    func schedule() -> Schedule { schedules(atMost: 1)[0] }
+
+    /// The schedule that costs least by the model, and then others that it finds not much worse, if there are any: they walk the same
+    /// sums in the same order, so that who chooses among them chooses times, never bits.
+    func schedules(atMost limit: Int) -> [Schedule] {
         let isPlain = nest.axes.count > AxisSet.capacity || nest.outer.contains { nest.axes[$0].extent == 0 }
-        if isPlain { return plainSchedule() }
+        if isPlain { return [plainSchedule()] }
         let work = NestWork(nest, hasFMA: target.hasFMA)
         let cost = TileCost(nest: nest, work: work, target: target)
-        let (tile, cycles) = TileSearch(cost).best()
+        let search = TileSearch(cost)
+        let best = search.best()
+        let first = schedule(best.tile, best.cycles, work, cost)
+        guard limit > 1, first.mayBeMeasured(nest) else { return [first] }
+        var schedules = [first]
+        for other in search.alternatives(to: best) where schedules.count < limit {
+            let schedule = schedule(other.tile, other.cycles, work, cost)
+            if schedule.computesAlike(first), !schedules.contains(where: { $0.loops == schedule.loops }) {
+                schedules.append(schedule)
+            }
+        }
+        return schedules
+    }
+
+    /// The schedule that a tile makes.
+    private func schedule(_ tile: Tile, _ cycles: Double, _ work: NestWork, _ cost: TileCost) -> Schedule {
         var schedule = Schedule(outer: outerLoops(tile, work), stages: [])
         let unrolling = StageUnrolling(nest: nest, work: work, cost: cost, tile: tile)
         schedule.stages = nest.stages.indices.map(unrolling.loops)

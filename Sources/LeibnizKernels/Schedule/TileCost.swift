@@ -31,6 +31,12 @@ struct TileCost {
         var isInner: Bool
         /// Loads: the axes along which copies lie in different pages and compete for the same cache lines.
         var distant: AxisSet
+        /// Loads: the axes along which copies lie in different cache lines, and those along which they are neighbours.
+        var apart: AxisSet
+        var beside: AxisSet
+        /// Loads: the cache lines that a vector fills, and the share of them that an iteration has not touched before.
+        var width: Double
+        var newness: Double
         /// Loads with distant lanes: the axes along which as many copies as lanes read a block across.
         var rows: AxisSet
         /// Stores with gaps between lanes: the axes along which copies fill them.
@@ -75,6 +81,12 @@ struct TileCost {
             let entries = stage.items.map { item -> Entry in
                 let isEach = item.kind == .reduction || item.kind == .store
                 let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
+                let apart = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 64 })
+                let beside = AxisSet(nest.outer.filter { item.index.stride(of: $0) == 1 })
+                let width = Double(item.bytes * (axis.map { beside.has($0) } ?? false ? tile.lanes : 1)) / 64
+                let pace = nest.stages[number].axes.last.map {
+                    Double(abs(item.index.stride(of: $0)) * item.bytes) / 64
+                }
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
                 let gap = axis.map { item.index.stride(of: $0) } ?? 0
@@ -85,7 +97,8 @@ struct TileCost {
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], rows: AxisSet(rows), woven: AxisSet(woven),
+                    distant: item.kind == .load ? distant : [], apart: apart, beside: beside, width: width,
+                    newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
                     tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [])
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {
@@ -150,7 +163,7 @@ struct TileCost {
 
     private func stageCycles(_ stage: StageEntry, _ tile: Tile) -> Double {
         var (inner, outer) = (Tally(), Tally())
-        var (registers, greatest) = (0.0, 0.0)
+        var (registers, greatest, lines) = (0.0, 0.0, 0.0)
         for entry in stage.entries {
             var count = Double(tile.factor(entry.axes, stage: stage.number))
             if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > 4 { count *= 4 }
@@ -171,6 +184,9 @@ struct TileCost {
                 }
                 inner.add(one, times: count)
                 if entry.isLoad {
+                    let walks = Double(tile.factor(entry.apart, stage: stage.number))
+                    let each = entry.width * Double(tile.factor(entry.beside, stage: stage.number))
+                    lines += walks * (0.2 + entry.newness * max(1, each))
                     registers += one.loads * count
                     greatest = max(greatest, one.loads * count)
                 }
@@ -179,8 +195,8 @@ struct TileCost {
             }
         }
         if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
-        // Of equals the one with fewer instructions.
-        var each = inner.cycles + 0.01 * inner.instructions
+        // Of equals the one with fewer instructions, fewer lines to fetch, and from fewer places.
+        var each = inner.cycles + 0.01 * inner.instructions + 0.1 * lines
         var fold = 0.0
         if stage.accumulators > 0 {
             let points = tile.factor(AxisSet(rawValue: .max), stage: stage.number)

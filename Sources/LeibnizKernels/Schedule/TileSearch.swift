@@ -12,15 +12,59 @@ struct TileSearch {
         free = nest.outer.filter { !nest.sequential.contains($0) && nest.axes[$0].extent > 1 }
     }
 
+    /// A tile and the cycles that the model gives it.
+    typealias Estimate = (tile: Tile, cycles: Double)
+
     /// The cheapest tile and its cycles; of equals the first found.
-    func best() -> (tile: Tile, cycles: Double) {
-        var best: (tile: Tile, cycles: Double)?
+    func best() -> Estimate {
+        var best: Estimate?
+        forEach { tile, cycles in
+            if best.map({ cycles < $0.cycles }) ?? true { best = (tile, cycles) }
+        }
+        return best ?? (Tile(.none, lanes: 1), 1)
+    }
+
+    /// How much more than the cheapest tile another may cost that is still worth a trial: the model's error, as seen.
+    private static let doubt = 1.35
+
+    /// Tiles that the model may be wrong about, the cheapest of each kind: kinds differ in the axis of vectors and in those of copies.
+    /// Then the cheapest of the best's kind with other numbers of copies.
+    func alternatives(to best: Estimate) -> [Estimate] {
+        struct Kind: Hashable {
+            var vectors: Tile.Vectors
+            var copies: Set<Int>
+            var joined: Int
+        }
+        func kind(_ tile: Tile) -> Kind {
+            let copies = [tile.first, tile.second].filter { $0.count > 1 }.map(\.axis)
+            return Kind(vectors: tile.vectors, copies: Set(copies), joined: tile.joined.axis)
+        }
+        var kinds: [Kind: Estimate] = [:]
+        var sizes: [Int: Estimate] = [:]
+        let own = kind(best.tile)
+        forEach { tile, cycles in
+            guard cycles <= best.cycles * Self.doubt, tile != best.tile else { return }
+            let kind = kind(tile)
+            if kind == own {
+                guard tile.first.count != best.tile.first.count else { return }
+                if sizes[tile.first.count].map({ cycles < $0.cycles }) ?? true {
+                    sizes[tile.first.count] = (tile, cycles)
+                }
+            } else if kinds[kind].map({ cycles < $0.cycles }) ?? true {
+                kinds[kind] = (tile, cycles)
+            }
+        }
+        func ranked(_ estimates: some Collection<Estimate>) -> [Estimate] {
+            estimates.sorted { ($0.cycles, $0.tile.first.axis) < ($1.cycles, $1.tile.first.axis) }
+        }
+        return Array(ranked(kinds.values).prefix(2)) + ranked(sizes.values)
+    }
+
+    /// Every tile that is considered, with its cycles.
+    private func forEach(_ body: (Tile, Double) -> Void) {
         for start in starts() {
             let prepared = cost.prepared(start)
-            func consider(_ tile: Tile) {
-                let cycles = cost.cycles(tile, prepared)
-                if best.map({ cycles < $0.cycles }) ?? true { best = (tile, cycles) }
-            }
+            func consider(_ tile: Tile) { body(tile, cost.cycles(tile, prepared)) }
             consider(start)
             if case .outer(let vector) = start.vectors {
                 // As many copies as lanes, or as there are, read across what lies across.
@@ -43,7 +87,6 @@ struct TileSearch {
             }
             for axes in tiledAxes(start) { forEachTile(start, axes, consider) }
         }
-        return best ?? (Tile(.none, lanes: 1), 1)
     }
 
     /// The lanes of a vector over `extent` iterations: whole registers of the widest number that varies along the axis, but

@@ -1,0 +1,57 @@
+import Foundation
+import LeibnizCore
+
+/// The map's lowest frequencies, seen on a coarser grid: its discrete Fourier transform, cropped, transformed back (Rippel, Snoek &
+/// Adams 2015).
+///
+/// Along an axis of extent n with o results, y_j = (1/n) Σ_{|k| ≤ o/2} x̂_k e^{2πi·jk/o}, so that a constant stays what it is; for even
+/// o the frequencies ±o/2, which are the same on the coarser grid, count half each. Cropping is linear, and for both signs of k at
+/// once real: a product with Dirichlet's kernel, y_j = (1/n) Σ_i D(2π(j/o − i/n))·x_i with D(θ) = Σ_{|k| ≤ o/2} cos kθ. That is what
+/// is computed, with o·n multiplications per line.
+public struct SpectralPool<Space: PoolingSpace>: Layer {
+    private let outputs: [Int]
+
+    /// Maps of `outputs` results along each pooled axis, none more than the map has elements.
+    public init(_ outputs: [Int]) { self.outputs = outputs }
+
+    /// [N, C, H, W] → [N, C, outputs…].
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        if x.isInvalid { return x }
+        let (name, rank) = ("SpectralPool\(Space.rank)D", Space.rank)
+        guard x.rank >= rank else { return .refused(name, [x], Space.layout) }
+        guard outputs.count == rank,
+            zip(outputs, x.shape.extents.suffix(rank)).allSatisfy({ (1...Swift.max(1, $1)).contains($0) })
+        else {
+            return .refused(
+                name, [x], "the spectrum cannot be cropped to \(outputs)", kind: .value,
+                hint: "name for each pooled axis a positive number that is at most its extent")
+        }
+        return (0..<rank).reduce(x) { y, axis in
+            let (place, last) = (x.rank - rank + axis, x.rank - 1)
+            let kernel = Self.kernel(x.shape[place], outputs[axis], x.elementType)
+            return matmul(y.swapped(place, last), kernel.transposed()).swapped(place, last)
+        }
+    }
+
+    /// D(2π(j/o − i/n))/n, [o, n].
+    private static func kernel(_ n: Int, _ o: Int, _ type: ElementType) -> Tensor {
+        let numbers = (0..<o * n).map { place -> Double in
+            // (j/o − i/n) as a whole number of (o·n)-ths of a turn, so that large multiples of it lose nothing.
+            let turn = (place / n) * n - (place % n) * o
+            let sum = (1...Swift.max(1, o / 2)).reduce(1.0) { sum, k in
+                guard k <= o / 2 else { return sum }
+                let share = 2 * k == o ? 1.0 : 2.0
+                return sum + share * cos(2 * Double.pi * Double(k * turn % (o * n)) / Double(o * n))
+            }
+            return sum / Double(n)
+        }
+        return Tensor(numbers, shape: [o, n], .float64).cast(to: type)
+    }
+}
+
+/// Signals [N, C, L].
+public typealias SpectralPool1D = SpectralPool<PoolingLine>
+/// Images [N, C, H, W].
+public typealias SpectralPool2D = SpectralPool<PoolingPlane>
+/// Volumes [N, C, D, H, W].
+public typealias SpectralPool3D = SpectralPool<PoolingVolume>
