@@ -4,10 +4,34 @@ extension Figure {
     /// The figure as an SVG file.
     public var svg: String { drawing().svg }
 
-    /// Writes the figure as an SVG file.
+    /// The figure as pixels, with letters of its own: lines and edges are smoothed.
     ///
-    /// - Throws: a `DataError` where the file cannot be written.
-    public func write(to path: String) throws(DataError) { try OutputFile.write(Array(svg.utf8), to: path) }
+    /// - Parameter scale: pixels for each point; 2 by default.
+    /// - Throws: a `DataError` where that makes no picture of at most a hundred million pixels.
+    public func image(scale: Double = 2) throws(DataError) -> PNGImage {
+        guard scale > 0, width * scale * height * scale <= 1e8 else {
+            throw DataError(
+                .argument, "the scale makes no picture", in: "scale", found: "\(scale)",
+                expected: "a number above 0, and at most a hundred million pixels")
+        }
+        let raster = Raster(drawing(), scale: scale)
+        return try PNGImage(
+            width: raster.width, height: raster.height, channels: 3, samples: raster.pixels.map(UInt16.init))
+    }
+
+    /// Writes the figure; the end of the name, `.svg` or `.png`, chooses the format.
+    ///
+    /// - Throws: a `DataError` for another name, or where the file cannot be written.
+    public func write(to path: String) throws(DataError) {
+        let name = path.lowercased()
+        if name.hasSuffix(".png") { return try image().write(to: path) }
+        guard name.hasSuffix(".svg") else {
+            throw DataError(
+                .argument, "the name does not say what kind of picture to write", in: path, found: path,
+                expected: "a name that ends with .svg or .png")
+        }
+        try OutputFile.write(Array(svg.utf8), to: path)
+    }
 }
 
 extension Drawing {
