@@ -32,12 +32,13 @@ let package = Package(
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
-            name: "Parity", dependencies: ["Leibniz"], path: "Tests/Parity", exclude: ["parity.py", "calculus.py"]),
+            name: "Parity", dependencies: ["Leibniz", "TestFiles"], path: "Tests/Parity",
+            exclude: ["parity.py", "calculus.py", "minimization.py"]),
         .executableTarget(
             name: "SymbolicParity", dependencies: ["LeibnizSymbolic", "TestFiles"], path: "Tests/SymbolicParity",
             exclude: ["symbolic.py"]),
         .testTarget(name: "LeibnizKernelsTests", dependencies: ["LeibnizKernels", "TestFiles"]),
-        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore"]),
+        .testTarget(name: "LeibnizCoreTests", dependencies: ["LeibnizCore", "TestFiles"]),
         .testTarget(name: "LeibnizDataTests", dependencies: ["LeibnizData", "TestFiles"]),
         .testTarget(
             name: "LeibnizLearningTests",

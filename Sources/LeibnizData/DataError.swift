@@ -28,6 +28,10 @@ public struct DataError: Error, Sendable, Hashable {
         case tooShort
         /// More bytes than the header announces.
         case tooLong
+        /// Text or structure that breaks the rules of its format.
+        case malformed
+        /// Contents that the format allows and this library has no use for.
+        case unsupported
         /// Values, or counts of two files, that contradict each other or their range.
         case inconsistent
         /// An argument of a call is outside its range; no file is at fault.
@@ -42,6 +46,8 @@ public struct DataError: Error, Sendable, Hashable {
         case byte(Int)
         /// The byte of what the compressed file inflates to, from 0.
         case inflatedByte(Int)
+        /// The cell of a table: the line of the text and the column of the table, both from 1.
+        case cell(line: Int, column: Int)
     }
 
     /// What is wrong, in kind.
@@ -78,7 +84,8 @@ public struct DataError: Error, Sendable, Hashable {
     public var exitStatus: Int32 {
         switch kind {
         case .argument: 64
-        case .damagedCompression, .wrongHeader, .overflow, .tooShort, .tooLong, .inconsistent: 65
+        case .damagedCompression, .wrongHeader, .overflow, .tooShort, .tooLong, .malformed, .unsupported, .inconsistent:
+            65
         case .missing, .wrongFileKind: 66
         case .outOfMemory: 71
         case .inputOutput: 74
@@ -94,6 +101,7 @@ extension DataError: CustomStringConvertible {
             switch position {
             case .byte(let offset): ", at byte \(offset)"
             case .inflatedByte(let offset): ", at byte \(offset) of the inflated data"
+            case .cell(let line, let column): ", at line \(line), column \(column)"
             case nil: ""
             }
         var lines = [

@@ -1,7 +1,7 @@
-// Computes what `parity.py` has PyTorch compute as well, and what `calculus.py` has JAX compute. All numbers travel as raw float64
-// or int64 in files of one folder.
+// Computes what `parity.py` has PyTorch compute as well, what `calculus.py` has JAX compute, and `minimization.py` SciPy. All
+// numbers travel as raw float64 or int64 in files of one folder.
 //
-//   Parity [calculus] FOLDER
+//   Parity [calculus|minimization] FOLDER
 
 import Foundation
 import Leibniz
@@ -30,15 +30,22 @@ let optimizers: [(name: String, make: (ConvNet) -> any Optimizer)] = [
     ("AdamW", { AdamW($0, learningRate: 0.002, weightDecay: 0.05) }),
 ]
 
-let isCalculus = CommandLine.arguments.count == 3 && CommandLine.arguments[1] == "calculus"
-guard let folder = CommandLine.arguments.last, isCalculus || CommandLine.arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: Parity [calculus] FOLDER\n".utf8))
+let subject = CommandLine.arguments.count == 3 ? CommandLine.arguments[1] : nil
+guard let folder = CommandLine.arguments.last, [2, 3].contains(CommandLine.arguments.count),
+    [nil, "calculus", "minimization"].contains(subject)
+else {
+    FileHandle.standardError.write(Data("usage: Parity [calculus|minimization] FOLDER\n".utf8))
     exit(64)
 }
 let exchange = Exchange(folder: URL(fileURLWithPath: folder, isDirectory: true))
-if isCalculus {
+switch subject {
+case "calculus":
     try CalculusParity.compute(exchange)
     exit(0)
+case "minimization":
+    try MinimizationParity.compute(exchange)
+    exit(0)
+default: break
 }
 let labels = try exchange.read("labels", [batch], .int64)
 

@@ -28,7 +28,7 @@ struct FormulaText {
     private static let mark: Character = "\u{2060}"
     /// The commands whose arguments may begin with a minus sign.
     private static let commands: Set<String> = [
-        "derive", "simplify", "taylor", "limit", "solve", "integrate", "verify",
+        "derive", "simplify", "taylor", "limit", "solve", "integrate", "minimize", "plot", "verify",
     ]
 
     init(_ text: String) { self.text = text.first == Self.mark ? String(text.dropFirst()) : text }

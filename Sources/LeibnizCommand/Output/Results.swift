@@ -1,4 +1,5 @@
 import Foundation
+import Leibniz
 
 /// What `leibniz train linear-regression` found.
 struct LinearRegressionResult {

@@ -40,20 +40,12 @@ public func compiled<each Argument: TensorGroup, Result: TensorGroup>(
         try Evaluation.evaluate(given.map(\.node))
         let types = given.map(\.type)
         let trace = try traces.value(for: TraceKey(types: types, mode: .current), unless: { !$0.step.fits }) {
-            let placeholders = types.enumerated().map { Node(Placeholder(slot: $0), [], $1, dependence: .trace) }
-            let overlay = Overlay(takesWrites: true, isTrace: true)
-            var rest = placeholders.map(Tensor.init)[...]
-            let result = try Overlay.$current.withValue(overlay) {
-                try body(repeat (each arguments).replacing(with: &rest))
+            try Trace(of: types) { placeholders in
+                var rest = placeholders[...]
+                return try body(repeat (each arguments).replacing(with: &rest))
             }
-            let slots = Dictionary(uniqueKeysWithValues: placeholders.enumerated().map { (ObjectIdentifier($1), $0) })
-            if let error = PendingError.take() { throw result.tensors.lazy.compactMap(\.error).first ?? error }
-            let step = try Step(results: result.tensors.map(\.node), writes: overlay.written, slots: slots)
-            return Trace(step: step, result: result)
         }
-        let values = try trace.step.run(given.compactMap(\.node.value), as: "compiled")
-        var results = zip(values, trace.result.tensors).map { Tensor($0, $1.type) }[...]
-        return trace.result.replacing(with: &results)
+        return try trace.run(given, as: "compiled")
     }
 }
 
@@ -64,7 +56,29 @@ private struct TraceKey: Hashable, Sendable {
 }
 
 /// A traced body: its step, and the structure of its result.
-private struct Trace<Result: TensorGroup>: Sendable {
+struct Trace<Result: TensorGroup>: Sendable {
     let step: Step
-    let result: Result
+    private let result: Result
+
+    /// Calls the body with placeholders of the given types and makes a plan of what it does.
+    ///
+    /// - Throws: the error of an invalid result; whatever the body throws.
+    init(of types: [TensorType], _ body: ([Tensor]) throws -> Result) throws {
+        let placeholders = types.enumerated().map { Node(Placeholder(slot: $0), [], $1, dependence: .trace) }
+        let overlay = Overlay(takesWrites: true, isTrace: true)
+        let result = try Overlay.$current.withValue(overlay) { try body(placeholders.map(Tensor.init)) }
+        let slots = Dictionary(uniqueKeysWithValues: placeholders.enumerated().map { (ObjectIdentifier($1), $0) })
+        if let error = PendingError.take() { throw result.tensors.lazy.compactMap(\.error).first ?? error }
+        step = try Step(results: result.tensors.map(\.node), writes: overlay.written, slots: slots)
+        self.result = result
+    }
+
+    /// Runs the plan on evaluated tensors of the types for which it was made.
+    ///
+    /// - Parameter operation: the name in errors.
+    func run(_ arguments: [Tensor], as operation: String) throws -> Result {
+        let values = try step.run(arguments.compactMap(\.node.value), as: operation)
+        var results = zip(values, result.tensors).map { Tensor($0, $1.type) }[...]
+        return result.replacing(with: &results)
+    }
 }

@@ -11,6 +11,8 @@
 /// Pipes and devices are refused, since reading one may wait for ever.
 final class InputFile {
     let path: String
+    /// The bytes that the file had when it was opened.
+    let byteCount: Int
     private let descriptor: Int32
     /// The bytes read so far: the offset of the next one.
     private(set) var offset = 0
@@ -33,6 +35,7 @@ final class InputFile {
                 found: fileKind(status.st_mode), expected: "a regular file")
         }
         self.descriptor = descriptor
+        byteCount = Int(status.st_size)
     }
 
     deinit { close(descriptor) }
@@ -53,6 +56,48 @@ final class InputFile {
             }
             if errno != EINTR { throw DataError.reading(path, at: offset, errno) }
         }
+    }
+
+    /// Fills `buffer` from the bytes that begin at `start`, wherever `read` stands.
+    ///
+    /// - Throws: an error of kind `tooShort` where the file ends before.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) throws(DataError) {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(start + filled))
+            if count > 0 {
+                filled += count
+            } else if count == 0 {
+                throw DataError(
+                    .tooShort, "the file ends too early", in: path, at: .byte(start + filled),
+                    found: "the end of the file", expected: "\(buffer.count - filled) more bytes")
+            } else if errno != EINTR {
+                throw DataError.reading(path, at: start + filled, errno)
+            }
+        }
+    }
+
+    /// The `count` bytes that begin at `start`.
+    ///
+    /// - Throws: an error of kind `tooShort`, before anything is allocated, where the file has not so many.
+    func bytes(at start: Int, count: Int) throws(DataError) -> [UInt8] {
+        guard start >= 0, count >= 0, count <= byteCount, start <= byteCount - count else {
+            throw DataError(
+                .tooShort, "the file is too short for what it announces", in: path, at: .byte(max(0, start)),
+                found: "\(byteCount) bytes in all", expected: "\(count) bytes from here")
+        }
+        var failure: DataError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(DataError) {
+                try fill(UnsafeMutableRawBufferPointer(buffer), from: start)
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }
 
