@@ -57,10 +57,14 @@ enum Evaluation {
 
 extension TensorError {
     static func noValueInTrace(_ node: Node) -> TensorError {
-        let isElement = Node.sorted([node], through: { $0.dependence.contains(.trace) }).contains {
-            $0.primitive is BatchElement
+        let below = Node.sorted([node], through: { $0.dependence.contains(.trace) })
+        if below.contains(where: { $0.primitive is IntegrationPoint }) {
+            return TensorError(
+                "the value of \(node.primitive.name)", [node.type.shape],
+                "it stands for every point of an integral, and has no value of its own", kind: .trace,
+                hint: "return it from the integrand; which(condition, a, b) chooses by value")
         }
-        if isElement {
+        if below.contains(where: { $0.primitive is BatchElement }) {
             return TensorError(
                 "the value of \(node.primitive.name)", [node.type.shape],
                 "it stands for every element of a batch of vmap, and has no value of its own", kind: .trace,

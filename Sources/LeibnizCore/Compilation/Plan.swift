@@ -146,6 +146,9 @@ extension IndexCheck {
     func error(value: Int64, position: Int) -> TensorError {
         var place = indices.index(of: position)
         guard let report else { return error(operation, [indices], Int(value), at: place, axis, extent, from: 0) }
+        if let finding = report.finding {
+            return TensorError(report.operation, [], finding.reason, kind: .value, hint: finding.hint)
+        }
         // Prepared indices lie flat along the axis of the gather.
         place = report.indices.index(of: place.indices.contains(axis) ? place[axis] : 0)
         let index = report.isWrapped && value < 0 ? Int(value) - report.extent : Int(value)

@@ -34,6 +34,16 @@ struct BatchElement: LeafPrimitive {
     }
 }
 
+/// The point of an integrand: it stands for all points of the domain.
+struct IntegrationPoint: LeafPrimitive {
+    var name: String { "point" }
+    func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
+
+    static func node(_ shape: Shape, for call: Differentiation) -> Node {
+        Node(IntegrationPoint(), [], TensorType(shape, .float64), dependence: .trace, argumentOf: call)
+    }
+}
+
 /// Batching: the operations on one element become operations on all of them, each node once.
 enum Batching {
     /// The values of `roots` for the whole batch, the batch as first axis. `nil` where they do not depend on an element.

@@ -60,6 +60,25 @@ struct IndexReport: Hashable, Sendable {
     let indices: Shape
     /// Whether negative indices were counted from the end.
     let isWrapped: Bool
+    /// What an index out of range stands for, where it is the answer to a question about values.
+    var finding: Finding?
+
+    /// What a plan found, and what to do about it.
+    struct Finding: Hashable, Sendable {
+        let reason: String
+        let hint: String
+    }
+}
+
+extension Tensor {
+    /// The same values; the running plan throws a `ValueError` where a condition does not hold.
+    func reported(unless condition: Tensor, by operation: String, _ reason: String, hint: String) -> Tensor {
+        if let invalid = [self, condition].first(where: \.isInvalid) { return invalid }
+        let report = IndexReport(
+            operation: operation, axis: 0, extent: 1, indices: [], isWrapped: false,
+            finding: IndexReport.Finding(reason: reason, hint: hint))
+        return expanded(at: 0).gathered(which(condition, 0, 1).cast(to: .int64), axis: 0, report: report)
+    }
 }
 
 extension Primitive {
@@ -114,7 +133,7 @@ struct TakeAlong: LinearPrimitive {
         let report = report.map {
             IndexReport(
                 operation: $0.operation, axis: $0.axis, extent: $0.extent,
-                indices: Shape([operands.count] + $0.indices.extents), isWrapped: $0.isWrapped)
+                indices: Shape([operands.count] + $0.indices.extents), isWrapped: $0.isWrapped, finding: $0.finding)
         }
         return Tensor(
             TakeAlong(axis: axis, report: report),

@@ -1,0 +1,147 @@
+import LeibnizKernels
+
+import func Foundation.cos
+import func Foundation.sin
+
+/// The constants of Fourier transforms: matrices of small transforms, factors between their stages, chirps.
+///
+/// All are made in float64 from angles reduced to an eighth of a turn, so that what is symmetric is so to the last bit, and then
+/// rounded. The last used ones are kept. Complex tables are stored as the two real factors of a product with a tensor
+/// [2, …] of both parts.
+enum FourierTables {
+    private enum Kind: Hashable, Sendable {
+        case matrix(Int, sign: Int), spectrum(Int, columns: Int), signal(Int, rows: Int)
+        case twiddles(radix: Int, rest: Int, columns: Int, sign: Int), chirp(Int, sign: Int)
+        case chirpSpectrum(Int, length: Int, sign: Int)
+    }
+    private struct Key: Hashable, Sendable {
+        let kind: Kind
+        let type: ElementType
+    }
+    private static let known = PlanCache<Key, [Tensor]>(capacity: 128)
+    /// Tables of more numbers are made again each time.
+    private static let greatestKept = 1 << 21
+
+    /// e^{2πi·m/n}, from an angle of at most π/4.
+    static func root(_ m: Int, _ n: Int) -> (cos: Double, sin: Double) {
+        let turn = m % n < 0 ? m % n + n : m % n
+        // The angle is (quarter + part/n)·π/2.
+        let (quarter, part) = (4 * turn / n, 4 * turn % n)
+        func at(_ part: Int) -> Double { Double.pi / 2 * (Double(part) / Double(n)) }
+        // An eighth of a turn is its own mirror image.
+        let (c, s) =
+            2 * part == n
+            ? (0.5.squareRoot(), 0.5.squareRoot())
+            : 2 * part < n
+                ? (Foundation.cos(at(part)), Foundation.sin(at(part)))
+                : (Foundation.sin(at(n - part)), Foundation.cos(at(n - part)))
+        return switch quarter {
+        case 0: (c, s)
+        case 1: (-s, c)
+        case 2: (-c, -s)
+        default: (s, -c)
+        }
+    }
+
+    /// The matrix of a whole transform, [c, j, c′, k]: both parts of e^{sign·2πi·jk/n} as they act on both parts.
+    static func matrix(_ n: Int, sign: Int, _ type: ElementType) -> Tensor {
+        table(.matrix(n, sign: sign), type) {
+            var numbers = [Double](repeating: 0, count: 4 * n * n)
+            for j in 0..<n {
+                for k in 0..<n {
+                    let w = root(sign * (j * k % n), n)
+                    numbers[(j * 2 + 0) * n + k] = w.cos
+                    numbers[(j * 2 + 1) * n + k] = w.sin
+                    numbers[((n + j) * 2 + 0) * n + k] = -w.sin
+                    numbers[((n + j) * 2 + 1) * n + k] = w.cos
+                }
+            }
+            return [(numbers, [2, n, 2, n])]
+        }[0]
+    }
+
+    /// The matrix that takes n real numbers to the first frequencies, [j, c, k]: both parts of e^{−2πi·jk/n}.
+    static func spectrumMatrix(_ n: Int, columns: Int, _ type: ElementType) -> Tensor {
+        table(.spectrum(n, columns: columns), type) {
+            var numbers: [Double] = []
+            for j in 0..<n {
+                let row = (0..<columns).map { root(-(j * $0 % n), n) }
+                numbers += row.map(\.cos) + row.map(\.sin)
+            }
+            return [(numbers, [n, 2, columns])]
+        }[0]
+    }
+
+    /// The matrix that takes the frequencies of n real numbers back to them, [c, k, j]: those that stand for their mirror image as
+    /// well count twice.
+    static func signalMatrix(_ n: Int, rows: Int, _ type: ElementType) -> Tensor {
+        table(.signal(n, rows: rows), type) {
+            func numbers(_ part: (Int, Int) -> Double) -> [Double] {
+                (0..<rows).flatMap { k in
+                    let weight = k == 0 || 2 * k == n ? 1.0 : 2
+                    return (0..<n).map { j in weight * part(j, k) }
+                }
+            }
+            return [(numbers { root($0 * $1 % n, n).cos } + numbers { -root($0 * $1 % n, n).sin }, [2, rows, n])]
+        }[0]
+    }
+
+    /// The factors between two stages, e^{sign·2πi·rk/(radix·rest)} for r < rest and k < columns, row by row.
+    static func twiddles(radix: Int, rest: Int, columns: Int, sign: Int, _ type: ElementType) -> [Tensor] {
+        table(.twiddles(radix: radix, rest: rest, columns: columns, sign: sign), type) {
+            factors((0..<rest).flatMap { r in (0..<columns).map { k in root(sign * r * k, radix * rest) } })
+        }
+    }
+
+    /// The chirp of Bluestein's algorithm, e^{sign·πi·j²/n}.
+    static func chirp(_ n: Int, sign: Int, _ type: ElementType) -> [Tensor] {
+        table(.chirp(n, sign: sign), type) { factors(chirp(n, sign: sign)) }
+    }
+
+    /// The transform of the conjugate chirp, laid around a circle of `length`, divided by `length`.
+    static func chirpSpectrum(_ n: Int, length: Int, sign: Int, _ type: ElementType) -> [Tensor] {
+        table(.chirpSpectrum(n, length: length, sign: sign), type) {
+            var circle = [Double](repeating: 0, count: 2 * length)
+            for (place, w) in chirp(n, sign: -sign).enumerated() {
+                for position in Set([place, (length - place) % length]) {
+                    (circle[position], circle[length + position]) = (w.cos, w.sin)
+                }
+            }
+            let whole = Tensor(circle, shape: [2, 1, length, 1], .float64)
+            let spectrum = try FourierTransform.complex(whole, sign: -1).doubles().map { $0 / Double(length) }
+            return factors((0..<length).map { (spectrum[$0], spectrum[length + $0]) })
+        }
+    }
+
+    private static func chirp(_ n: Int, sign: Int) -> [(cos: Double, sin: Double)] {
+        (0..<n).map { root(sign * ($0 * $0 % (2 * n)), 2 * n) }
+    }
+
+    /// Complex factors of a tensor [2, b, count, t] as the pair of `FourierTransform.multiplied`.
+    private static func factors(_ roots: [(cos: Double, sin: Double)]) -> [(numbers: [Double], shape: Shape)] {
+        [
+            (roots.map(\.cos), [roots.count, 1]),
+            (roots.map { -$0.sin } + roots.map(\.sin), [2, 1, roots.count, 1]),
+        ]
+    }
+
+    private static func table(
+        _ kind: Kind, _ type: ElementType, _ make: () throws -> [(numbers: [Double], shape: Shape)]
+    ) -> [Tensor] {
+        func made() -> [Tensor] {
+            do {
+                return try make().map { Tensor($0.numbers, shape: $0.shape, type) }
+            } catch {
+                let reason = (error as? TensorError) ?? TensorError("fft", [], "\(error)", kind: .runtime)
+                return Array(repeating: Tensor(invalid: reason), count: 2)
+            }
+        }
+        let size =
+            switch kind {
+            case .twiddles(_, let rest, let columns, _): rest * columns
+            case .chirpSpectrum(_, let length, _): length
+            case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _): n
+            }
+        return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)
+    }
+}
