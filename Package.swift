@@ -33,6 +33,7 @@ let package = Package(
         .executableTarget(name: "LinearRegression", dependencies: ["Leibniz"], path: "Examples/LinearRegression"),
         .executableTarget(name: "ConvNet", dependencies: ["Leibniz"], path: "Examples/ConvNet"),
         .executableTarget(name: "PoolingConvergence", dependencies: ["Leibniz"], path: "Examples/PoolingConvergence"),
+        .executableTarget(name: "Calculus", dependencies: ["Leibniz"], path: "Examples/Calculus"),
         .target(name: "TestFiles", dependencies: ["CZlib"], path: "Tests/TestFiles"),
         .executableTarget(name: "LearningProbe", dependencies: ["Leibniz"], path: "Tests/LearningProbe"),
         .executableTarget(
@@ -50,7 +51,7 @@ let package = Package(
             name: "LeibnizLearningTests",
             dependencies: ["Leibniz", "LinearRegression", "ConvNet", "LearningProbe", "TestFiles"]),
         .testTarget(name: "LeibnizSymbolicTests", dependencies: ["LeibnizSymbolic", "TestFiles"]),
-        .testTarget(name: "LeibnizInsightTests", dependencies: ["Leibniz", "TestFiles"]),
+        .testTarget(name: "LeibnizInsightTests", dependencies: ["Leibniz", "Calculus", "TestFiles"]),
         .testTarget(name: "LeibnizCommandTests", dependencies: ["Leibniz", "LeibnizCommand", "TestFiles"]),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,19 @@ import Testing
         (["derive", "x^3", "--order", "2", "--format", "latex"], "6 x\n"),
         (["derive", "x*y", "--gradient"], "d/dx: y\nd/dy: x\n"),
         (["derive", "x^2 sin(x)", "--format", "unicode"], "x²·cos(x) + 2·x·sin(x)\n"),
+        (["simplify", "piecewise(x < 0, 1/0, x)"], "piecewise(x < 0, 1/0, x)\n"),
+        (
+            ["derive", "x^2", "--steps", "--format", "swift"],
+            """
+            // 1. power rule: (xⁿ)′ = n·xⁿ⁻¹
+            //    d/dx x²
+            //    = 2·x
+            func f(_ x: Double) -> Double {
+                return 2.0 * x
+            }
+
+            """
+        ),
         (["derive", "x^2", "--format", "swift"], "func f(_ x: Double) -> Double {\n    return 2.0 * x\n}\n"),
         (["simplify", "-x/x"], "-1\nwhere x != 0\n"), (["simplify", "(x^2-1)/(x-1)", "--format", "latex"], "x + 1\n"),
         (["integrate", "-x^2"], "-x^3/3\n"),
@@ -70,6 +83,10 @@ import Testing
 
     private static let mistakes: [([String], Int32, String, Int)] = [
         (["derive", "1 + foo(x)"], 64, "no function is called foo", 5),
+        (["derive", "x + 1/0"], 65, "division by zero", 7), (["derive", "x*log(-1)"], 65, "log of -1 is undefined", 3),
+        (["simplify", "0/0"], 65, "division by zero", 3),
+        (["integrate", "x + asin(2)"], 65, "asin of 2 is undefined", 5),
+        (["integrate", "sin(x)", "--from", "0", "--to", "infinity"], 65, "not found to converge", 1),
         (["derive", "sqrt(x"], 64, "not closed", 1),
         (["derive", "-x +"], 64, "ends where", 5),
         (["derive", "log(x)/x", "--at", "x=-1"], 65, "log of -1 is undefined", 1),

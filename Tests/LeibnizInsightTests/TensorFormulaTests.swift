@@ -76,6 +76,29 @@ struct TensorFormulaTests {
         #expect(throws: TensorError.self) { try f(["x": 1]).item() }
     }
 
+    @Test func `a branch that is not taken has no say in the derivative`() throws {
+        let texts = [
+            "piecewise(x > 0, x*log(x), 0)", "piecewise(x < 0, sqrt(-x), x == 0, 0, sqrt(x))",
+            "piecewise(x > 1, acosh(x)*y, x > 0, log(x)/y, 1/(x - 1))",
+            "2*piecewise(x > 0, piecewise(x < 1, asin(x), log(x)), -x)",
+        ]
+        for text in texts {
+            let formula = try Formula(text)
+            let (f, derivative) = (
+                try TensorFormula(formula, variables: ["x", "y"]), try formula.differentiated(by: "x")
+            )
+            let xs = [-1.5, 0.5, 2.5]
+            let x = Tensor(xs, shape: [3], .float64), y = Tensor(0.7, .float64)
+            let (values, slopes) = (try f([x, y]).doubles(), try gradient { sum(f([$0, y])) }(x).doubles())
+            for (place, x) in xs.enumerated() {
+                let point = ["x": x, "y": 0.7]
+                #expect(values[place].isClose(to: try formula.evaluated(at: point), relative: 1e-14), "\(text) at \(x)")
+                #expect(
+                    slopes[place].isClose(to: try derivative.evaluated(at: point), relative: 1e-13), "\(text) at \(x)")
+            }
+        }
+    }
+
     @Test func `a part that occurs again is computed once`() throws {
         // Without sharing this doubles with each level.
         var formula = Formula.variable("x")

@@ -46,7 +46,9 @@ struct Integrate: ParsableCommand {
             let isLaTeX = format == .latex
             let (before, after) = isLaTeX ? (step.from.latex, step.to.latex) : (step.from.unicode, step.to.unicode)
             let integral = isLaTeX ? "\\int \(before) \\, d\(variable)" : "∫ \(before) d\(variable)"
-            return ["\(index + 1). \(step.rule): \(step.statement)", "   \(integral)", "   = \(after)"]
+            return format.asideFromResult([
+                "\(index + 1). \(step.rule): \(step.statement)", "   \(integral)", "   = \(after)",
+            ])
         }
     }
 

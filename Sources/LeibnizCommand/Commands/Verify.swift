@@ -16,7 +16,7 @@ struct Verify: ParsableCommand {
     @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
-        let parsed = try ParsedFormula(expression.text)
+        let parsed = try expression.parsed()
         if let missing = parsed.formula.variables.first(where: { at.point[$0] == nil }) {
             throw ValidationError("--at has no value for \(missing)")
         }

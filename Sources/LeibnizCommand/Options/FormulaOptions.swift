@@ -17,7 +17,7 @@ struct FormulaOptions: ParsableArguments {
     var chosenFormat: FormulaFormat { json ? .json : format }
 
     /// The formula, read.
-    func parsed() throws -> ParsedFormula { try ParsedFormula(expression.text) }
+    func parsed() throws -> ParsedFormula { try expression.parsed() }
 }
 
 /// The text of a formula on the command line, also one that begins with a minus sign.
@@ -32,6 +32,13 @@ struct FormulaText {
     ]
 
     init(_ text: String) { self.text = text.first == Self.mark ? String(text.dropFirst()) : text }
+
+    /// The formula, read; one with a part such as 1/0, which has a value nowhere, is refused.
+    func parsed() throws -> ParsedFormula {
+        let parsed = try ParsedFormula(text)
+        if let error = parsed.formula.undefinedConstant { throw MarkedError(description: parsed.message(error)) }
+        return parsed
+    }
 
     /// The arguments with marks before formulas and numbers that begin with one minus sign.
     static func marked(_ arguments: [String]) -> [String] {

@@ -13,6 +13,13 @@ extension FormulaFormat {
     }
 }
 
+extension FormulaFormat {
+    /// Lines beside the result: comments where the result is a program.
+    func asideFromResult(_ lines: [String]) -> [String] {
+        self == .swift || self == .dot ? lines.map { "// " + $0 } : lines
+    }
+}
+
 extension WorkedStep {
     /// The step as a member of a result.
     var json: JSONValue {
@@ -25,7 +32,7 @@ extension WorkedStep {
     func lines(number: Int, in format: FormulaFormat) -> [String] {
         let isLaTeX = format == .latex
         let (before, after) = isLaTeX ? (from.latex, to.latex) : (from.unicode, to.unicode)
-        return ["\(number). \(rule): \(statement)", "   \(before)", "   = \(after)"]
+        return format.asideFromResult(["\(number). \(rule): \(statement)", "   \(before)", "   = \(after)"])
     }
 }
 

@@ -12,8 +12,8 @@ import LeibnizSymbolic
 /// Each part that occurs several times is one node of the graph. Numbers are constants of the compiled code; the element type is the
 /// arguments', float64 if any is. Where a formula has no value the result is NaN or infinite.
 ///
-/// `piecewise` is `which`: a branch that is not taken may be undefined, but its derivative must be finite, or the whole derivative is
-/// NaN. Finite sums run along an axis of their own.
+/// `piecewise` is `which`. A branch that is not taken may be undefined: it is then computed at a number where it has a value, so that
+/// neither value nor derivative of it matters. Finite sums run along an axis of their own.
 public struct TensorFormula: Sendable {
     /// The formula.
     public let formula: Formula
@@ -34,9 +34,24 @@ public struct TensorFormula: Sendable {
         case constantPower(Int, Double)
         case function(Formula.Function, [Int])
         case polygamma(Int, Int)
-        case piecewise([Formula.Relation], [Int])
+        case piecewise([Piece], otherwise: Branch)
         /// The term is a function of one argument more, the index.
         case series(TensorFormula, first: Double, count: Int)
+    }
+
+    /// A branch of `piecewise` with its condition.
+    private struct Piece: Sendable {
+        let left: Int, right: Int
+        let relation: Formula.Relation
+        let branch: Branch
+    }
+
+    /// The value of a branch.
+    private enum Branch: Sendable {
+        /// That of an instruction.
+        case place(Int)
+        /// A function of the arguments where it is taken, and of `safe` for all of them elsewhere.
+        case guarded(TensorFormula, safe: Double)
     }
 
     /// A term of a sum, added or subtracted.
@@ -118,13 +133,30 @@ public struct TensorFormula: Sendable {
             return function.applied(to: operands.map { values[$0] }) ?? .full([], .nan, type)
         case .polygamma(let order, let operand):
             return order == 0 ? digamma(values[operand]) : polygamma(order, values[operand])
-        case .piecewise(let relations, let operands):
-            return relations.enumerated().reversed().reduce(values[operands[3 * relations.count]]) { rest, piece in
-                let (left, right) = (values[operands[3 * piece.offset]], values[operands[3 * piece.offset + 1]])
-                return which(piece.element.holds(left, right), values[operands[3 * piece.offset + 2]], rest)
-            }
+        case .piecewise(let pieces, let otherwise): return choice(pieces, otherwise, values, arguments)
         case .series(let term, let first, let count): return series(term, first, count, arguments, type)
         }
+    }
+
+    /// The first branch whose condition holds.
+    private func choice(
+        _ pieces: [Piece], _ otherwise: Branch, _ values: [Tensor], _ arguments: [Tensor]
+    ) -> Tensor {
+        func value(_ branch: Branch, where isTaken: Tensor) -> Tensor {
+            switch branch {
+            case .place(let place): values[place]
+            case .guarded(let formula, let safe): formula(arguments.map { which(isTaken, $0, $0.filled(safe)) })
+            }
+        }
+        var isOpen = Tensor(booleanLiteral: true)
+        var taken: [(isTaken: Tensor, value: Tensor)] = []
+        for piece in pieces {
+            let holds = piece.relation.holds(values[piece.left], values[piece.right])
+            let isTaken = isOpen.and(holds)
+            taken.append((isTaken, value(piece.branch, where: isTaken)))
+            isOpen = isOpen.and(~holds)
+        }
+        return taken.reversed().reduce(value(otherwise, where: isOpen)) { which($1.isTaken, $1.value, $0) }
     }
 
     /// Σ along a new first axis.
@@ -191,11 +223,24 @@ extension TensorFormula {
                 }
                 return .polygamma(order, place(operands[1]))
             case .function(let function): return .function(function, operands.map(place))
-            case .piecewise(let relations): return .piecewise(relations, operands.map(place))
+            case .piecewise(let relations):
+                var pieces: [Piece] = []
+                for (index, relation) in relations.enumerated() {
+                    pieces.append(
+                        Piece(
+                            left: place(operands[3 * index]), right: place(operands[3 * index + 1]), relation: relation,
+                            branch: try branch(operands[3 * index + 2])))
+                }
+                return .piecewise(pieces, otherwise: try branch(operands[3 * relations.count]))
             case .series(let index): return try series(part, over: index)
             case .integral: throw SymbolicError(.notFound, "an integral is no operation on tensors", in: part)
             case .derivative: throw SymbolicError(.noDerivative, "the derivative could not be carried out", in: part)
             }
+        }
+
+        private func branch(_ value: Formula) throws(SymbolicError) -> Branch {
+            guard let safe = value.safeArgument else { return .place(place(value)) }
+            return .guarded(try TensorFormula(value, variables: variables), safe: safe)
         }
 
         private func series(_ part: Formula, over index: String) throws(SymbolicError) -> Operation {
@@ -225,7 +270,26 @@ extension Formula {
         case .power where operands[1].variables.isEmpty: [operands[0]]
         // The terms of a sum have a variable of their own, and its bounds are numbers.
         case .series, .integral: []
+        case .piecewise(let relations):
+            operands.enumerated().flatMap { place, operand -> [Formula] in
+                let isValue = place % 3 == 2 || place == 3 * relations.count
+                return isValue ? operand.ownParts : [operand]
+            }
         default: operands
+        }
+    }
+
+    /// Itself, unless it is computed as a function of its own.
+    private var ownParts: [Formula] { safeArgument == nil ? [self] : [] }
+
+    /// A number at which a branch that is not defined everywhere has a value, as it has near it.
+    fileprivate var safeArgument: Double? {
+        guard !isTotal, !variables.isEmpty else { return nil }
+        return [1, 0.5, 2, -1, 0.1, 10, -0.5, -2].first { number in
+            [number, number + 1e-3, number - 1e-3].allSatisfy { near in
+                let point = Dictionary(uniqueKeysWithValues: variables.map { ($0, near) })
+                return (try? evaluated(at: point))?.isFinite ?? false
+            }
         }
     }
 

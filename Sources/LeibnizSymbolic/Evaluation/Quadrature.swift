@@ -43,6 +43,7 @@ struct NotConverged: Error, CustomStringConvertible {
         { t in
             let rest = 1 - t * t
             let x = t / rest + shift
+            guard x.isFinite else { throw NotConverged() }
             return try integrand(x) * (1 + t * t) / (rest * rest)
         }, bounds.lower, bounds.upper)
 }

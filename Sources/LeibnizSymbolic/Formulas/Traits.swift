@@ -19,7 +19,8 @@ extension Formula {
         static let isPositive: Traits = [.isNonNegative, .isNonZero]
     }
 
-    var isTotal: Bool { node.traits.contains(.isTotal) }
+    /// Whether it has a value wherever its variables have one.
+    package var isTotal: Bool { node.traits.contains(.isTotal) }
     var isNonNegative: Bool { node.traits.contains(.isNonNegative) }
     var isNonZero: Bool { node.traits.contains(.isNonZero) }
     var isPositive: Bool { node.traits.contains(.isPositive) }
