@@ -1,7 +1,7 @@
-// Computes what `parity.py` has PyTorch compute as well, and what `calculus.py` has JAX compute. All numbers travel as raw float64
-// or int64 in files of one folder.
+// Computes what `parity.py`, `layers.py`, `losses.py` and `training.py` have PyTorch and scikit-learn compute as well, and what
+// `calculus.py` has JAX compute. All numbers travel as raw float64 or int64 in files of one folder.
 //
-//   Parity [calculus] FOLDER
+//   Parity [calculus|layers|losses|training] FOLDER
 
 import Foundation
 import Leibniz
@@ -30,14 +30,18 @@ let optimizers: [(name: String, make: (ConvNet) -> any Optimizer)] = [
     ("AdamW", { AdamW($0, learningRate: 0.002, weightDecay: 0.05) }),
 ]
 
-let isCalculus = CommandLine.arguments.count == 3 && CommandLine.arguments[1] == "calculus"
-guard let folder = CommandLine.arguments.last, isCalculus || CommandLine.arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: Parity [calculus] FOLDER\n".utf8))
+let subjects: [String: (Exchange) throws -> Void] = [
+    "calculus": CalculusParity.compute, "layers": LayerParity.compute, "losses": LossParity.compute,
+    "training": TrainingParity.compute,
+]
+let subject = CommandLine.arguments.count == 3 ? subjects[CommandLine.arguments[1]] : nil
+guard let folder = CommandLine.arguments.last, subject != nil || CommandLine.arguments.count == 2 else {
+    FileHandle.standardError.write(Data("usage: Parity [calculus|layers|losses|training] FOLDER\n".utf8))
     exit(64)
 }
 let exchange = Exchange(folder: URL(fileURLWithPath: folder, isDirectory: true))
-if isCalculus {
-    try CalculusParity.compute(exchange)
+if let subject {
+    try subject(exchange)
     exit(0)
 }
 let labels = try exchange.read("labels", [batch], .int64)
