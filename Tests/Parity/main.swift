@@ -1,7 +1,7 @@
-// Computes what `parity.py` has PyTorch compute as well, what `calculus.py` has JAX compute, what `pooling.py` has PyTorch, ONNX and
-// scikit-image compute, and what `minimization.py` has SciPy compute. All numbers travel as raw float64 or int64 in files of one folder.
+// Computes what `parity.py`, `layers.py`, `losses.py`, `training.py` and `pooling.py` have PyTorch, scikit-learn, ONNX and scikit-image
+// compute as well, `calculus.py` JAX, and `minimization.py` SciPy. All numbers travel as raw float64 or int64 in files of one folder.
 //
-//   Parity [calculus | pooling | minimization] FOLDER
+//   Parity [calculus | layers | losses | minimization | pooling | training] FOLDER
 
 import Foundation
 import Leibniz
@@ -30,13 +30,13 @@ let optimizers: [(name: String, make: (ConvNet) -> any Optimizer)] = [
     ("AdamW", { AdamW($0, learningRate: 0.002, weightDecay: 0.05) }),
 ]
 
-let parts = [
-    "calculus": CalculusParity.compute, "pooling": PoolingParity.compute,
-    "minimization": MinimizationParity.compute,
+let parts: [String: (Exchange) throws -> Void] = [
+    "calculus": CalculusParity.compute, "layers": LayerParity.compute, "losses": LossParity.compute,
+    "minimization": MinimizationParity.compute, "pooling": PoolingParity.compute, "training": TrainingParity.compute,
 ]
 let part = CommandLine.arguments.count == 3 ? parts[CommandLine.arguments[1]] : nil
 guard let folder = CommandLine.arguments.last, part != nil || CommandLine.arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: Parity [calculus | pooling | minimization] FOLDER\n".utf8))
+    FileHandle.standardError.write(Data("usage: Parity [\(parts.keys.sorted().joined(separator: " | "))] FOLDER\n".utf8))
     exit(64)
 }
 let exchange = Exchange(folder: URL(fileURLWithPath: folder, isDirectory: true))

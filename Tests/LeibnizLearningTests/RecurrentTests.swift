@@ -1,0 +1,111 @@
+import Foundation
+import Leibniz
+import Testing
+
+@Suite struct `Recurrent networks` {
+    private func double<Result>(_ body: () -> Result) -> Result { withElementType(.float64) { withSeed(2, body) } }
+
+    /// One layer of an LSTM on plain numbers: outputs of one sequence, and the last h and c.
+    private func lstm(_ x: [[Double]], _ p: [String: NaiveArray], hidden: Int, suffix: String) -> (
+        y: [[Double]], h: [Double], c: [Double]
+    ) {
+        var (h, c) = (Array(repeating: 0.0, count: hidden), Array(repeating: 0.0, count: hidden))
+        var y: [[Double]] = []
+        func weight(_ name: String, _ index: [Int]) -> Double { p["\(name)_l0\(suffix)"]?[index] ?? .nan }
+        for row in x {
+            let a = (0..<4 * hidden).map { g -> Double in
+                let fromInput = row.indices.reduce(weight("bias_ih", [g])) {
+                    $0 + weight("weight_ih", [g, $1]) * row[$1]
+                }
+                return h.indices.reduce(fromInput + weight("bias_hh", [g])) {
+                    $0 + weight("weight_hh", [g, $1]) * h[$1]
+                }
+            }
+            func sigma(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+            for i in 0..<hidden {
+                c[i] = sigma(a[hidden + i]) * c[i] + sigma(a[i]) * Foundation.tanh(a[2 * hidden + i])
+                h[i] = sigma(a[3 * hidden + i]) * Foundation.tanh(c[i])
+            }
+            y.append(h)
+        }
+        return (y, h, c)
+    }
+
+    @Test func `an LSTM in both directions over sequences of several lengths`() throws {
+        let net = double { LSTM(2, 3, bidirectional: true) }
+        let parameters = try Dictionary(
+            uniqueKeysWithValues: net.namedParameters.map { ($0.path, try NaiveArray($0.parameter.value)) })
+        let x = normal([4, 2, 2], seed: 1), lengths = [4, 2]
+        let (output, state) = net(x, state: nil, lengths: Tensor(lengths))
+        #expect(output.shape == [4, 2, 6] && state.map(\.shape) == [[2, 2, 3], [2, 2, 3]])
+        let (y, h, c, array) = (
+            try NaiveArray(output), try NaiveArray(state[0]), try NaiveArray(state[1]), try NaiveArray(x)
+        )
+        for n in 0..<2 {
+            let rows = (0..<lengths[n]).map { t in (0..<2).map { array[[t, n, $0]] } }
+            for (place, suffix) in ["", "_reverse"].enumerated() {
+                let expected = lstm(place == 0 ? rows : rows.reversed(), parameters, hidden: 3, suffix: suffix)
+                let ordered = place == 0 ? expected.y : expected.y.reversed()
+                for t in 0..<4 {
+                    for i in 0..<3 {
+                        let wanted = t < lengths[n] ? ordered[t][i] : 0
+                        #expect(y[[t, n, place * 3 + i]].isClose(to: wanted))
+                    }
+                }
+                for i in 0..<3 {
+                    #expect(
+                        h[[place, n, i]].isClose(to: expected.h[i]) && c[[place, n, i]].isClose(to: expected.c[i]))
+                }
+            }
+        }
+    }
+
+    @Test func `names, and states that go on`() throws {
+        let net = double { GRU(3, 2, layers: 2, bidirectional: true) }
+        let ends = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+        #expect(
+            net.namedParameters.map(\.path)
+                == ["l0", "l0_reverse", "l1", "l1_reverse"].flatMap { layer in ends.map { "\($0)_\(layer)" } })
+        for net in [double { RNN(3, 2, layers: 2) }] {
+            let x = normal([5, 2, 3], seed: 1)
+            let whole = net(x, state: nil)
+            let half = net(x[0..<2], state: nil)
+            let rest = net(x[2..<5], state: half.state)
+            try expectClose(concatenate([half.output, rest.output]), whole.output.doubles())
+            try expectClose(rest.state[0], whole.state[0].doubles())
+            // The last output of the last layer is its state.
+            try expectClose(whole.output[4], whole.state[0][1].doubles())
+        }
+        let first = double { LSTM(3, 2, batchFirst: true) }, second = double { LSTM(3, 2) }
+        let x = normal([4, 2, 3], seed: 3)
+        try expectClose(first(x.swapped(0, 1)).swapped(0, 1), second(x).doubles())
+    }
+
+    @Test func `derivatives`() throws {
+        let layers: [any Layer] = double {
+            [RNN(2, 3, bias: false), LSTM(2, 2, layers: 2), GRU(2, 3, bidirectional: true)]
+        }
+        let x = try normal([3, 2, 2], seed: 1).evaluated()
+        for layer in layers {
+            let cotangent = try normal(layer(x).shape, seed: 2).evaluated()
+            let loss = { (x: Tensor) in sum(layer(x) * cotangent) }
+            try expectClose(gradient(of: loss)(x), centralDifferences(of: loss, at: x), within: 1e-7)
+            for (path, parameter, gradient) in try gradients(of: loss(x), Sequential(layer)).entries {
+                let name = String(path.dropFirst(2))
+                try expectClose(
+                    gradient,
+                    centralDifferences(of: { layer.withParameters([name: $0]) { loss(x) } }, at: parameter.value),
+                    within: 1e-7, "\(path)")
+            }
+        }
+    }
+
+    @Test func `what does not fit is an error`() {
+        let net = LSTM(3, 2)
+        let x = Tensor.zeros([4, 2, 3])
+        #expect(message(of: net(Tensor.zeros([4, 2, 2]))).contains("sequences are [T, N, 3]"))
+        #expect(
+            message(of: net(x, state: [Tensor.zeros([1, 2, 2])]).output).contains("the state is 2 of shape [1, 2, 2]"))
+        #expect(message(of: net(x, state: nil, lengths: Tensor([1])).output).contains("lengths are 2 integers"))
+    }
+}
