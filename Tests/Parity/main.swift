@@ -36,7 +36,8 @@ let parts: [String: (Exchange) throws -> Void] = [
 ]
 let part = CommandLine.arguments.count == 3 ? parts[CommandLine.arguments[1]] : nil
 guard let folder = CommandLine.arguments.last, part != nil || CommandLine.arguments.count == 2 else {
-    FileHandle.standardError.write(Data("usage: Parity [\(parts.keys.sorted().joined(separator: " | "))] FOLDER\n".utf8))
+    FileHandle.standardError.write(
+        Data("usage: Parity [\(parts.keys.sorted().joined(separator: " | "))] FOLDER\n".utf8))
     exit(64)
 }
 let exchange = Exchange(folder: URL(fileURLWithPath: folder, isDirectory: true))

@@ -22,6 +22,9 @@ extension GradientCatalogue {
         .unary("elu", .apart) { elu($0, alpha: 0.7) }, .unary("selu", .apart) { selu($0) }, .unary("gelu") { gelu($0) },
         .unary("silu") { silu($0) }, .unary("mish") { mish($0) }, .unary("relu6", .apart) { relu6($0) },
         .unary("hardSwish", .apart) { hardSwish($0) }, .unary("logSigmoid") { logSigmoid($0) },
+        .unary("hardSigmoid", .apart) { hardSigmoid($0) }, .unary("softSign", .apart) { softSign($0) },
+        .unary("tanhShrink") { tanhShrink($0) }, .unary("softShrink", .apart) { softShrink($0) },
+        .unary("hardShrink", .apart) { hardShrink($0) }, .unary("celu", .apart) { celu($0, alpha: 0.7) },
     ]
 
     /// Functions of pairs of elements.
@@ -33,6 +36,7 @@ extension GradientCatalogue {
         .binary("maximum", .apart, .reals(-0.02, 0.02)) { maximum($0, $1) },
         .binary("minimum", .apart, .reals(-0.02, 0.02)) { minimum($0, $1) },
         .binary("which") { which(Tensor.iota([5], axis: 0) > 2, $0, $1) }, .binary("logAddExp") { logAddExp($0, $1) },
+        .binary("prelu", .apart) { prelu($0, $1) },
     ]
 
     /// Functions over axes.
@@ -43,6 +47,7 @@ extension GradientCatalogue {
         .unary("norm") { norm($0, axes: [1]) }, .unary("norm (p = 3)", .apart) { norm($0, 3, axes: [1]) },
         .unary("logSumExp") { logSumExp($0, axes: [1]) }, .unary("softmax") { softmax($0) },
         .unary("logSoftmax") { logSoftmax($0, axis: 0) }, .unary("cumulativeSum") { cumulativeSum($0, axis: 1) },
+        .unary("glu") { glu(concatenate([$0, $0 * $0], axis: 1)) },
         .unary("sort", .apart) { sort($0, axis: 1).values }, .unary("topK", .apart) { topK($0, 2).values },
     ]
 
@@ -65,6 +70,20 @@ extension GradientCatalogue {
         .binary("at.set") { x, y in x.at[1].set(y) }, .binary("at.add") { x, y in x.at[Tensor([0, 0])].add(y) },
     ]
 
+    /// Fourier transforms, whose values are pairs of real tensors.
+    static let transforms: [GradientCase] = [
+        .unary("fft") { parts(fft(ComplexTensor(real: $0, imaginary: $0 * $0))) },
+        .unary("ifft") { parts(ifft(ComplexTensor(real: $0, imaginary: $0 * $0), axis: 0)) },
+        .unary("rfft") { parts(rfft($0)) }, .unary("irfft") { irfft(ComplexTensor(real: $0, imaginary: $0 * $0)) },
+        .unary("fft2") { parts(fft2(ComplexTensor(real: $0, imaginary: $0 * $0))) },
+        .unary("ifft2") { parts(ifft2(ComplexTensor(real: $0, imaginary: $0 * $0))) },
+        .unary("rfft2") { parts(rfft2($0)) }, .unary("irfft2") { irfft2(ComplexTensor(real: $0, imaginary: $0 * $0)) },
+        .unary("fftShift") { fftShift($0) }, .unary("ifftShift") { ifftShift($0) },
+        .binary("fftConvolution") { fftConvolution($0, $1.expanded(at: 0).broadcast(to: [3, 5])) },
+    ]
+
+    private static func parts(_ z: ComplexTensor) -> Tensor { stack([z.real, z.imaginary]) }
+
     /// Sums of products, and functions of functions.
     static let products: [GradientCase] = [
         .function("matmul", [([2, 3, 4], .reals(-1, 1)), ([4, 5], .reals(-1, 1))]) { matmul($0[0], $0[1]) },
@@ -73,6 +92,9 @@ extension GradientCatalogue {
         },
         .function("convolution", [([2, 4, 5, 6], .reals(-1, 1)), ([6, 2, 3, 2], .reals(-1, 1))]) {
             convolution($0[0], $0[1], stride: [2, 1], padding: [1, 0], groups: 2)
+        },
+        .function("transposedConvolution", [([1, 2, 3, 3], .reals(-1, 1)), ([2, 2, 2, 2], .reals(-1, 1))]) {
+            transposedConvolution($0[0], $0[1], stride: [2, 1])
         },
         .unary("checkpoint") { x in checkpoint({ (x: Tensor) in sin(x) * x })(x) },
         .unary("vmap") { x in vmap { (row: Tensor) in softmax(row) * row }(x) },

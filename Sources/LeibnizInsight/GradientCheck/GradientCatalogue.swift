@@ -34,7 +34,8 @@ public struct GradientCase: Sendable {
 /// Everything public that has a gradient, each with operands at which it has one.
 public enum GradientCatalogue {
     /// All cases: functions, losses, layers.
-    public static let cases: [GradientCase] = elementary + pairs + reductions + views + products + losses + layers
+    public static let cases: [GradientCase] =
+        elementary + pairs + reductions + views + transforms + products + losses + layers
 }
 
 /// Where operands are drawn from.

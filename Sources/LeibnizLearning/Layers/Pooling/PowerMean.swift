@@ -20,7 +20,8 @@ public enum PowerConvention: Hashable, Sendable {
 /// overflow. With a learned p the rule has a derivative in it, also at 0.
 ///
 /// Derivatives where f is 0, also where all of a region is, are 0, also in p. For p ≤ 0 a region with a 0 has the mean 0.
-/// Magnitudes below the smallest normal number count as 0 for p < 1 and for learned p.
+/// Magnitudes below the smallest normal number count as 0 for p < 1 and for learned p; so does the derivative in a value whose share
+/// of the sum is below it.
 ///
 /// Parameters: `p` where it is learned, [] or [channels].
 public struct PowerMean: PoolingRule {
