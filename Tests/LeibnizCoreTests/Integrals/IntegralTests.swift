@@ -79,7 +79,7 @@ struct ClassicIntegral: Sendable, CustomTestStringConvertible {
             firstDifference(
                 try found.doubles(), (0..<6).map { Foundation.pow(2, Double($0 + 1)) / Double($0 + 1) },
                 tolerance: 1e-13) == nil)
-        #expect(try integrate({ _ in Tensor.ones([2, 0]) }, from: 0, to: 1).shape == [2, 0])
+        #expect(integrate({ _ in Tensor.ones([2, 0]) }, from: 0, to: 1).shape == [2, 0])
         #expect(try integrate({ _ in 3 }, from: 0, to: 2).item() == 6)
         #expect(try integrate({ $0 }, from: 2, to: 2).item() == 0)
         // float32 outside does not spoil the points.
