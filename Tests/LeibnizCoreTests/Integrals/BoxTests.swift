@@ -29,7 +29,7 @@ import Testing
             let found = try integralEstimate(of: f, over: box, method: method)
             #expect(found.error > 0)
             #expect(abs(try found.value.item() - exact) < 5 * found.error, "\(method): \(found.error)")
-            #expect(try integrate(f, over: box, method: method).item() == found.value.item())
+            #expect(abs(try integrate(f, over: box, method: method).item() - found.value.item()) < 1e-12)
         }
         let (random, sobol) = (
             try integralEstimate(of: f, over: box, method: .monteCarlo(samples: 8192, seed: 1)).error,
