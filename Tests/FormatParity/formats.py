@@ -7,6 +7,7 @@ NumPy, safetensors, PyTorch, soundfile, Pillow, TensorBoard, librosa and SciPy w
 """
 
 import csv
+import io
 import json
 import pathlib
 import shutil
@@ -160,7 +161,7 @@ def compare_events(run, signal, pixels, source, check, close):
     events = EventAccumulator(str(run), size_guidance={"scalars": 0, "histograms": 0, "images": 0, "tensors": 0})
     events.Reload()
     tags = events.Tags()
-    check(f"tags {tags}", "loss/training" in tags["scalars"] and tags["histograms"] == ["weights"] and tags["images"] == ["picture"])
+    check(f"tags {tags}", "loss/training" in tags["scalars"] and tags["histograms"] == ["weights"] and set(tags["images"]) == {"picture", "pixels"})
     points = events.Scalars("loss/training")
     check("steps of scalars", [p.step for p in points] == list(range(300)))
     check("scalars", [p.value for p in points] == [float(np.float32(1 / (s + 1))) for s in range(300)])
@@ -176,7 +177,13 @@ def compare_events(run, signal, pixels, source, check, close):
     image = events.Images("picture")[0]
     check("image", (image.height, image.width, image.step) == (5, 7, 2)
           and image.encoded_image_string == (source / "picture.png").read_bytes())
+    image = events.Images("pixels")[0]
+    decoded = np.asarray(Image.open(io.BytesIO(image.encoded_image_string)))
+    check("pixels", image.step == 4 and np.array_equal(decoded, pixels))
     check("text", tensor_util.make_ndarray(events.Tensors("note")[0].tensor_proto)[0].decode() == "**ä** text")
+    nodes = {node.name: (node.op, list(node.input)) for node in events.Graph().node}
+    check("graph", nodes == {"net/x": ("argument", []), "net/weight": ("variable", []),
+                             "net/product": ("matmul", ["net/x", "net/weight"])})
     content = events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
     settings = plugin_data_pb2.HParamsPluginData.FromString(content).session_start_info.hparams
     check("settings", settings["rate"].number_value == 0.1 and settings["name"].string_value == "adam"

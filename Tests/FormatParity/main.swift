@@ -70,6 +70,12 @@ try log.histogram("weights", NPY.read("\(folder)/in/signal.npy"), bins: 16, step
 try log.text("note", "**ä** text", step: 1)
 let pixels = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/in/picture.png"))
 try log.image("picture", encoded: Array(pixels), height: 5, width: 7, channels: 3, step: 2)
+try log.image("pixels", PNGImage(contentsOf: "\(folder)/in/picture.png"), step: 4)
+try log.graph(
+    EventGraph([
+        .init("net/x", operation: "argument"), .init("net/weight", operation: "variable"),
+        .init("net/product", operation: "matmul", inputs: ["net/x", "net/weight"]),
+    ]))
 try log.settings(
     ["rate": .real(0.1), "name": .text("adam"), "nesterov": .flag(true)], metrics: ["accuracy": 0.75])
 try log.sync()

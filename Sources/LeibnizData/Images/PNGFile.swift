@@ -62,7 +62,12 @@ extension PNGImage {
     /// Writes a PNG file, whole or not at all: it is written under another name beside it and renamed.
     ///
     /// - Throws: a `DataError` that names the file.
-    public func write(to path: String) throws(DataError) {
+    public func write(to path: String) throws(DataError) { try OutputFile.write(encoded(for: path), to: path) }
+
+    /// The bytes of a PNG file.
+    ///
+    /// - Parameter path: what errors call it.
+    func encoded(for path: String) throws(DataError) -> [UInt8] {
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         defer { png_image_free(&image) }
@@ -83,7 +88,7 @@ extension PNGImage {
                 .inputOutput, "the picture could not be encoded", in: path, found: Self.message(image),
                 expected: "a PNG file of \(height)×\(width) pixels")
         }
-        try OutputFile.write(Array(bytes[..<size]), to: path)
+        return Array(bytes[..<size])
     }
 
     private static func damaged(_ path: String, _ image: png_image) -> DataError {

@@ -25,6 +25,24 @@ public struct Picture: Sendable, Hashable {
         (self.channels, self.height, self.width, self.pixels) = (channels, height, width, pixels)
     }
 
+    /// The picture of a tensor `[C, H, W]`: bytes are scaled to 0 … 1, real numbers taken as they are.
+    ///
+    /// ```swift
+    /// let photograph = try Picture(JPEG.read("photo.jpg")), drawing = try Picture(PNGImage(contentsOf: "drawing.png").tensor)
+    /// ```
+    /// - Throws: an `argument` error for another shape; the error of evaluation.
+    public init(_ tensor: Tensor) throws {
+        guard tensor.rank == 3 else {
+            throw DataError(
+                .argument, "a tensor of \(tensor.shape) is no picture", in: "tensor", found: "\(tensor.shape)",
+                expected: "[channels, height, width]")
+        }
+        let scale: Double = tensor.elementType == .uint8 ? 1 / 255 : 1
+        self.init(
+            channels: tensor.shape[0], height: tensor.shape[1], width: tensor.shape[2],
+            pixels: try tensor.doubles().map { Float($0 * scale) })
+    }
+
     /// A picture of numbers that follow from the place.
     init(channels: Int, height: Int, width: Int, _ value: (_ channel: Int, _ row: Int, _ column: Int) -> Float) {
         let pixels = [Float](unsafeUninitializedCapacity: channels * height * width) { target, initialized in

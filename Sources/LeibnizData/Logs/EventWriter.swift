@@ -85,6 +85,13 @@ public final class EventWriter {
         try write(tag, summary, step: step)
     }
 
+    /// A picture, as PNG.
+    public func image(_ tag: String, _ image: PNGImage, step: Int) throws(DataError) {
+        try self.image(
+            tag, encoded: image.encoded(for: path), height: image.height, width: image.width, channels: image.channels,
+            step: step)
+    }
+
     /// A text in Markdown.
     public func text(_ tag: String, _ text: String, step: Int) throws(DataError) {
         var tensor = WireMessage()  // of one string: element type 7, shape [1]
@@ -98,6 +105,14 @@ public final class EventWriter {
         var summary = WireMessage()
         summary.add(8, message: tensor)
         try write(tag, summary, plugin: ("text", []), step: step)
+    }
+
+    /// A graph, for the page of graphs.
+    public func graph(_ graph: EventGraph) throws(DataError) {
+        var event = WireMessage()
+        event.add(1, double: clock())
+        event.add(4, message: graph.message)
+        try write(event)
     }
 
     /// The settings of a run and what it reached, for the table that compares runs.

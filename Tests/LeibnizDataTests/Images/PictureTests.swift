@@ -1,3 +1,4 @@
+import LeibnizCore
 import LeibnizData
 import Testing
 
@@ -11,6 +12,12 @@ import Testing
         #expect(
             picture.cropped(top: -1, left: 1, height: 3, width: 3, filler: 9).pixels == [9, 9, 9, 2, 3, 9, 5, 6, 9])
         #expect(picture.cropped(top: 0, left: 0, height: 2, width: 3) == picture)
+    }
+
+    @Test func `bytes and numbers of a tensor become a picture`() throws {
+        #expect(try Picture(picture.tensor) == picture)
+        #expect(try Picture(Tensor([UInt8(0), 51, 255], shape: [3, 1, 1])).pixels == [0, 0.2, 1])
+        #expect(try dataError { try Picture(Tensor([1.0])) }.kind == .argument)
     }
 
     @Test func `quarter turns are exact`() {
