@@ -4,10 +4,11 @@ import LeibnizKernels
 struct WhileWork {
     /// The carries' next values from carries and captured values.
     let body: Program
-    /// The condition, from the same inputs.
+    /// The condition, and perhaps whether the next step cannot be done, from the same inputs.
     let condition: Program
     let limit: Int?
     let report: LoopReport
+    let failure: LoopReport?
     /// Where each carry's first value is, and where its last one goes, if anybody wants it.
     let carries: [(first: Int, last: Int?)]
     let captured: [Int]
@@ -17,14 +18,15 @@ extension WhileLoop {
     /// The loop over memory, without the carries that nobody needs.
     func work(_ operands: [Int], parts: [Int: Int]) -> (work: ControlWork, memory: [Int]) {
         let program = body.program
+        let flags = Array(carryCount..<program.outputs.count)
         var needed = Set(parts.keys)
         while true {
-            let more = program.inputs(of: needed.sorted() + [carryCount]).filter { $0 < carryCount }
+            let more = program.inputs(of: needed.sorted() + flags).filter { $0 < carryCount }
             if needed.isSuperset(of: more) { break }
             needed.formUnion(more)
         }
         let carries = needed.sorted()
-        let captured = program.inputs(of: carries + [carryCount]).filter { $0 >= carryCount }
+        let captured = program.inputs(of: carries + flags).filter { $0 >= carryCount }
         var memory = MemoryPlaces()
         let firsts = carries.map { memory.place(operands[$0]) }
         let held = captured.map { memory.place(operands[$0]) }
@@ -32,8 +34,8 @@ extension WhileLoop {
         let lasts = carries.map { carry in parts[carry].map { memory.place($0) } }
         let loop = WhileWork(
             body: program.restricted(to: carries, of: carries + captured),
-            condition: program.restricted(to: [carryCount], of: carries + captured), limit: limit,
-            report: report,
+            condition: program.restricted(to: flags, of: carries + captured), limit: limit,
+            report: report, failure: failure,
             carries: zip(firsts, lasts).map { ($0, $1) }, captured: held)
         return (ControlWork(kind: .loop(loop), readCount: readCount), memory.numbers)
     }
@@ -45,21 +47,22 @@ struct PlanWhile: Sendable {
     private let condition: PlanCode
     private let limit: Int?
     private let report: LoopReport
+    private let failure: LoopReport?
     private let carries: [PlanScan.Carry]
     private let captured: [Int]
     /// The carry whose buffers each output of the body uses.
     private let owners: [Int]
-    /// Where the condition's value is.
+    /// Where the condition's value is, and behind it whether the next step cannot be done.
     private let flag: Int
     let scratchByteCount: Int
 
     init(_ work: WhileWork, types: [TensorType], library: KernelLibrary) throws(LoopNestError) {
         body = try PlanCode(ProgramLowering(work.body), library: library)
         condition = try PlanCode(ProgramLowering(work.condition), library: library)
-        (limit, report, captured) = (work.limit, work.report, work.captured)
+        (limit, report, failure, captured) = (work.limit, work.report, work.failure, work.captured)
         var scratch = ScratchLayout()
         _ = scratch.place(max(body.arenaByteCount, condition.arenaByteCount))
-        flag = scratch.place(64)
+        flag = scratch.place(64 * 2)
         let results = body.results
         carries = work.carries.enumerated().map { place, carry in
             let byteCount = types[carry.first].byteCount
@@ -80,7 +83,7 @@ struct PlanWhile: Sendable {
     {
         let inputCount = carries.count + captured.count
         return withUnsafeTemporaryAllocation(
-            of: UnsafeMutableRawPointer.self, capacity: inputCount + body.blocks.count + 2
+            of: UnsafeMutableRawPointer.self, capacity: inputCount + body.blocks.count + condition.blocks.count + 1
         ) { addresses -> TensorError? in
             addresses.initialize(repeating: scratch + flag)
             for (place, carry) in carries.enumerated() { addresses[place] = memory[carry.first] }
@@ -88,14 +91,19 @@ struct PlanWhile: Sendable {
             guard let base = addresses.baseAddress else { return nil }
             let inputs = UnsafePointer(base)
             let outputs = base + inputCount
-            // The last address stays the flag's.
+            // The last addresses stay the flags'.
+            let flags = inputCount + body.blocks.count
+            for block in condition.blocks.indices { addresses[flags + block] = scratch + flag + 64 * block }
             let test = PlanMemory(
-                inputs: inputs, outputs: UnsafePointer(base + inputCount + body.blocks.count), arena: scratch)
+                inputs: inputs, outputs: UnsafePointer(base + flags), arena: scratch)
             let own = PlanMemory(inputs: inputs, outputs: UnsafePointer(outputs), arena: scratch)
             var step = 0
             while true {
                 if let failure = condition.run(on: test, pool: pool) { return failure.inStep(step) }
                 if test.address(of: condition.results[0]).load(as: UInt8.self) == 0 { break }
+                if let failure, test.address(of: condition.results[1]).load(as: UInt8.self) != 0 {
+                    return failure.error(step)
+                }
                 if let limit, step >= limit { return report.error(limit) }
                 for (block, owner) in owners.enumerated() {
                     outputs[block] = scratch + carries[owner].buffer(step)
@@ -129,8 +137,8 @@ extension PlanScan.Carry {
 }
 
 extension LoopReport {
-    /// The error of a loop that wants more steps than it may have.
-    func error(_ limit: Int) -> TensorError {
-        TensorError(operation, [], "\(reason) after \(limit) steps, the limit", kind: .runtime, hint: hint)
+    /// The error of a loop that ends after so many steps without having reached its end.
+    func error(_ steps: Int) -> TensorError {
+        TensorError(operation, [], "\(reason) after \(steps) steps", kind: .runtime, hint: hint)
     }
 }

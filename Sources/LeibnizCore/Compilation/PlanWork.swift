@@ -70,7 +70,7 @@ struct ControlWork {
 
     /// Whether a run may find an index out of range, or go beyond a limit.
     var mayFail: Bool {
-        if case .loop(let loop) = kind, loop.limit != nil { return true }
+        if case .loop(let loop) = kind, loop.limit != nil || loop.failure != nil { return true }
         return bodies.contains { $0.program.mayFail }
     }
 }
@@ -109,7 +109,7 @@ extension Program {
             switch instruction.primitive {
             case is TakeAlong, is ScatterAdd: true
             case let scan as Scan: scan.body.program.mayFail
-            case let loop as WhileLoop: loop.limit != nil || loop.body.program.mayFail
+            case let loop as WhileLoop: loop.limit != nil || loop.failure != nil || loop.body.program.mayFail
             case let branch as Branch: branch.then.program.mayFail || branch.otherwise.program.mayFail
             default: false
             }

@@ -3,7 +3,7 @@ import LeibnizKernels
 /// A point that a function leaves where it is, x = f(x), by iteration.
 ///
 /// ```swift
-/// let x = fixedPoint(from: 1) { cos($0) }                // 0.739…
+/// let x = fixedPoint(of: { cos($0) }, from: 1)                // 0.739…
 /// ```
 ///
 /// Derivatives with respect to what f captures are those of the implicit equation, by an iteration of the same kind: they need the
@@ -14,7 +14,7 @@ import LeibnizKernels
 ///   - tolerance: the last change, relative to 1 + max |x|; for float64 1e-12, for float32 1e-6 by default.
 ///   - limit: the most steps, 1000 by default. An iteration that has not converged by then is a `RuntimeError` of the evaluation.
 public func fixedPoint(
-    from initial: Tensor, tolerance: Double? = nil, limit: Int = 1000, of f: (Tensor) -> Tensor
+    of f: (Tensor) -> Tensor, from initial: Tensor, tolerance: Double? = nil, limit: Int = 1000
 ) -> Tensor {
     Equation.solved("fixedPoint", initial, tolerance, f) { x, value, tolerance in
         let method = Implicit.Method.iterated(tolerance: tolerance, limit: limit)
@@ -36,7 +36,7 @@ public func fixedPoint(
 /// A zero of a function from n numbers to n numbers, g(x) = 0, by Newton's method with steps that are halved until |g| falls.
 ///
 /// ```swift
-/// let x = root(from: Tensor([1.0, 1], .float64)) { x in stack([x[0] * x[0] + x[1] * x[1] - a, x[0] - x[1]]) }
+/// let x = root(of: { x in stack([x[0] * x[0] + x[1] * x[1] - a, x[0] - x[1]]) }, from: Tensor([1.0, 1], .float64))
 /// ```
 ///
 /// Derivatives with respect to what g captures follow from the implicit function theorem, in all orders and modes. The Jacobian is a whole
@@ -47,7 +47,7 @@ public func fixedPoint(
 ///   - tolerance: the last Newton step, relative to 1 + max |x|; for float64 1e-12, for float32 1e-6 by default.
 ///   - limit: the most steps, 100 by default. A search that has not converged by then is a `RuntimeError` of the evaluation.
 public func root(
-    from initial: Tensor, tolerance: Double? = nil, limit: Int = 100, of g: (Tensor) -> Tensor
+    of g: (Tensor) -> Tensor, from initial: Tensor, tolerance: Double? = nil, limit: Int = 100
 ) -> Tensor {
     Equation.solved("root", initial, tolerance, g) { x, value, tolerance in
         let one = Tensor.full([], 1, x.elementType)
@@ -80,7 +80,7 @@ public func root(
 /// on a continuous function.
 ///
 /// ```swift
-/// let x = root(between: 0, and: Tensor(2.0)) { $0 * $0 * $0 - a }
+/// let x = root(of: { $0 * $0 * $0 - a }, between: 0, and: 2)
 /// ```
 ///
 /// - Parameters:
@@ -88,7 +88,7 @@ public func root(
 ///   - tolerance: the last step, relative to 1 + max |x|; for float64 1e-12, for float32 1e-6 by default.
 ///   - limit: the most steps, 200 by default. Equal signs at both ends are a `RuntimeError` of the evaluation.
 public func root(
-    between lower: Tensor, and upper: Tensor, tolerance: Double? = nil, limit: Int = 200, of g: (Tensor) -> Tensor
+    of g: (Tensor) -> Tensor, between lower: Tensor, and upper: Tensor, tolerance: Double? = nil, limit: Int = 200
 ) -> Tensor {
     let middle = 0.5 * (lower + upper)
     return Equation.solved("root", middle, tolerance, g) { x, value, tolerance in

@@ -54,9 +54,10 @@ struct Implicit: Primitive {
         ).tangent
         switch method {
         case .iterated(let tolerance, let limit):
-            return fixedPoint(from: change, tolerance: tolerance, limit: limit) { tangent in
+            func next(_ tangent: Tensor) -> Tensor {
                 change + LeibnizCore.pushforward({ value([$0] + x.dropFirst()) }, at: x[0], along: tangent).tangent
             }
+            return fixedPoint(of: next, from: change, tolerance: tolerance, limit: limit)
         case .dense: return -solve(jacobian(x), change)
         case .diagonal: return -(change / slope(x))
         }
@@ -83,7 +84,7 @@ struct Implicit: Primitive {
         switch method {
         case .iterated(let tolerance, let limit):
             let pull = LeibnizCore.pullback({ value([$0] + x.dropFirst()) }, at: x[0]).pullback
-            gain = fixedPoint(from: cotangent, tolerance: tolerance, limit: limit) { cotangent + pull($0) }
+            gain = fixedPoint(of: { cotangent + pull($0) }, from: cotangent, tolerance: tolerance, limit: limit)
         case .dense: gain = -solve(jacobian(x).transposed(), cotangent)
         case .diagonal: gain = -(cotangent / slope(x))
         }

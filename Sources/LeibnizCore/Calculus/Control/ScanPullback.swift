@@ -123,8 +123,8 @@ struct ScanPullback {
     /// What is computed again from what is kept: views that keep their operand's size, and all that the derivative adds to the step.
     private func isComputedAgain(_ node: Node) -> Bool {
         guard node.depends(on: scan.body.call), !scan.body.formals.contains(node) else { return false }
-        // What an inner loop stacks for its derivative is kept.
-        if !forward.contains(node) { return !(node.primitive is Part) }
+        // What an inner loop stacks for its derivative is kept, mostly.
+        if !forward.contains(node) { return !isKeptStack(node) }
         switch node.primitive {
         case is Argument, is StopGradient, is Transpose, is Broadcast, is Reshape: return true
         case is Slice, is Cast: return scan.body.formals.contains(node.operands[0])
@@ -141,7 +141,8 @@ struct ScanPullback {
         let again = Scan(
             body: ControlBody(
                 formals: body.formals, outputs: Array(body.outputs[..<scan.carryCount]) + kept, of: body.call),
-            carryCount: scan.carryCount, stackCount: scan.stackCount, length: scan.length, isReversed: scan.isReversed)
+            carryCount: scan.carryCount, stackCount: scan.stackCount, length: scan.length, isReversed: scan.isReversed,
+            isComputedAgain: scan.isComputedAgain)
         let parts = Part.all(of: Tensor(again, operands), again.resultTypes)
         return Dictionary(uniqueKeysWithValues: zip(kept, parts[scan.carryCount...]))
     }
@@ -177,7 +178,11 @@ struct ScanPullback {
         if !node.depends(on: scan.body.call) { return false }
         if let place = scan.body.formals.firstIndex(of: node) { return place < scan.carryCount + scan.stackCount }
         if node.primitive is Transpose || node.primitive is Reshape { return hasStack(node.operands[0]) }
-        return forward.contains(node) || node.primitive is Part
+        return forward.contains(node) || isKeptStack(node)
+    }
+
+    private func isKeptStack(_ node: Node) -> Bool {
+        node.primitive is Part && (node.operands[0].primitive as? Scan)?.isComputedAgain != true
     }
 
     private mutating func request(_ node: Node) {

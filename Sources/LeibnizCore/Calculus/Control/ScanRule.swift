@@ -14,6 +14,8 @@ struct Scan: ControlPrimitive {
     let stackCount: Int
     let length: Int
     let isReversed: Bool
+    /// Whether the reverse pass of a loop around does it again instead of keeping its stacks.
+    var isComputedAgain = false
     var name: String { "scan" }
 
     func results(of operands: [TensorType]) throws(TensorError) -> [TensorType] {

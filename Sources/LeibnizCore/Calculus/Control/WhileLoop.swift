@@ -31,14 +31,16 @@ struct LoopReport: Hashable, Sendable {
 
 /// As `whileLoop`, with words for the error of one that does not end.
 func whileLoop<Carry: TensorGroup>(
-    _ initial: Carry, while condition: (Carry) -> Tensor, limit: Int?, report: LoopReport, _ body: (Carry) -> Carry
+    _ initial: Carry, while condition: (Carry) -> Tensor, failing: ((Carry) -> Tensor)? = nil, limit: Int?,
+    report: LoopReport, failure: LoopReport? = nil, _ body: (Carry) -> Carry
 ) -> Carry {
     let given = initial.tensors
     do throws(TensorError) {
         if let error = given.lazy.compactMap(\.error).first { throw error }
         let traced = try ScanCall.trace("whileLoop", given, []) { carries, _ in
             let state = initial.made(of: carries)
-            return (body(state).tensors, [condition(state).cast(to: .bool)])
+            let flags = [condition(state)] + (failing.map { [$0(state)] } ?? [])
+            return (body(state).tensors, flags.map { $0.cast(to: .bool) })
         }
         let (count, closing) = (given.count, traced.closing)
         let test = closing.outputs[count]
@@ -48,10 +50,10 @@ func whileLoop<Carry: TensorGroup>(
                 hint: "all(…) or any(…) makes one of many")
         }
         let formals = traced.formals + closing.captured.map(\.formal)
-        let flag = Tensor(test).reshaped(to: []).node
+        let flags = closing.outputs[count...].map { Tensor($0).reshaped(to: []).node }
         let loop = WhileLoop(
-            body: ControlBody(formals: formals, outputs: closing.outputs[..<count] + [flag], of: traced.call),
-            carryCount: count, limit: limit, report: report)
+            body: ControlBody(formals: formals, outputs: closing.outputs[..<count] + flags, of: traced.call),
+            carryCount: count, limit: limit, report: report, failure: failure)
         let tuple = Tensor(loop, traced.initial + closing.captured.map { Tensor($0.node) })
         return initial.made(of: Part.all(of: tuple, loop.resultTypes))
     } catch {
@@ -63,17 +65,21 @@ func whileLoop<Carry: TensorGroup>(
 /// A loop while a condition holds. Operands: the carries' first values, then what body and condition read. Results: the carries' last
 /// values.
 struct WhileLoop: ControlPrimitive {
-    /// The carries' next values, and whether there is a next step, from the carries.
+    /// The carries' next values, whether there is a next step, and perhaps whether it cannot be done, from the carries.
     let body: ControlBody
     let carryCount: Int
     let limit: Int?
     let report: LoopReport
+    /// What is said where the next step cannot be done.
+    let failure: LoopReport?
     var name: String { "while" }
 
     var resultTypes: [TensorType] { body.outputs[..<carryCount].map(\.type) }
     func results(of operands: [TensorType]) throws(TensorError) -> [TensorType] { resultTypes }
 
     private var condition: Node { body.outputs[carryCount] }
+    /// The condition, and whether the next step cannot be done.
+    private var flags: [Node] { Array(body.outputs[carryCount...]) }
 
     /// The marks that operands' marks lead to in any number of steps, on formals and on outputs.
     private func flow(from marks: [Bool], isSmooth: Bool) -> (formals: [Bool], outputs: [Bool]) {
@@ -94,14 +100,14 @@ struct WhileLoop: ControlPrimitive {
         _ captured: [(formal: Node, value: Tensor)]
     ) -> [Tensor] {
         if let invalid = carries.lazy.map(\.next).first(where: \.isInvalid) { return carries.map { _ in invalid } }
-        let outputs = Array(body.outputs[..<carryCount]) + carries.map(\.next.node) + [condition]
+        let outputs = Array(body.outputs[..<carryCount]) + carries.map(\.next.node) + flags
         let closing = Closing(outputs, of: body.call, in: name)
         let formals =
             body.formals[..<carryCount] + carries.map(\.formal) + body.formals[carryCount...] + captured.map(\.formal)
             + closing.captured.map(\.formal)
         let loop = WhileLoop(
             body: ControlBody(formals: Array(formals), outputs: closing.outputs, of: body.call),
-            carryCount: carryCount + carries.count, limit: limit, report: report)
+            carryCount: carryCount + carries.count, limit: limit, report: report, failure: failure)
         let values =
             operands[..<carryCount] + carries.map(\.first) + operands[carryCount...] + captured.map(\.value)
             + closing.captured.map { Tensor($0.node) }
@@ -192,7 +198,7 @@ struct WhileLoop: ControlPrimitive {
         let next = Part.all(of: Tensor(branch, [flag] + arguments), branch.resultTypes)
         return Scan(
             body: ControlBody(formals: formals, outputs: next.map(\.node), of: call), carryCount: carryCount,
-            stackCount: 0, length: count, isReversed: false)
+            stackCount: 0, length: count, isReversed: false, isComputedAgain: true)
     }
 
     func batched(_ operands: BatchedOperands) -> Tensor {
@@ -218,11 +224,16 @@ struct WhileLoop: ControlPrimitive {
             let ones = Array(repeating: 1, count: value.type.shape.rank - 1)
             next.append((isMasked ? which(goes.reshaped(to: Shape([count] + ones)), value, Tensor(batch)) : value).node)
         }
-        let closing = Closing(next + [(isMasked ? any(goes) : goes).node], of: body.call, in: name)
+        var flags = [isMasked ? any(goes) : goes]
+        if failure != nil {
+            let fails = found[carryCount + 1] ?? Tensor(body.outputs[carryCount + 1])
+            flags.append(fails.type.shape.rank > 0 ? any(isMasked ? fails & goes : fails) : fails)
+        }
+        let closing = Closing(next + flags.map(\.node), of: body.call, in: name)
         let formals = zip(body.formals, batches).map { $1 ?? $0 } + closing.captured.map(\.formal)
         let loop = WhileLoop(
             body: ControlBody(formals: formals, outputs: closing.outputs, of: body.call), carryCount: carryCount,
-            limit: limit, report: report)
+            limit: limit, report: report, failure: failure)
         let values = operands.tensors.indices.map { marked.formals[$0] ? operands.spread($0) : operands.tensors[$0] }
         let tuple = Tensor(loop, values + closing.captured.map { Tensor($0.node) })
         return Tuple.of(

@@ -81,7 +81,7 @@ import Testing
     @Test func `fixed points and roots have the derivatives of the equation they solve`() throws {
         let a = Tensor([0.5, 0.8], .float64)
         // x = cos(a·x); dx/da = −x·s/(1 + a·s), s = sin(a·x).
-        let point = { (a: Tensor) in fixedPoint(from: Tensor([1.0, 1], .float64)) { cos(a * $0) } }
+        let point = { (a: Tensor) in fixedPoint(of: { cos(a * $0) }, from: Tensor([1.0, 1], .float64)) }
         let closed = { (a: Tensor) -> Tensor in
             let x = point(a).stopGradient()
             let s = sin(a * x)
@@ -93,8 +93,8 @@ import Testing
         #expect(firstDifference(try forward.doubles(), try closed(a).doubles(), tolerance: 1e-9) == nil)
 
         // x² = a, and a pair of equations: x·y = a, x − y = b.
-        let square = { (a: Tensor) in root(from: Tensor([1.0, 1], .float64)) { $0 * $0 - a } }
-        let bracketed = { (a: Tensor) in root(between: 0.0, and: Tensor([3.0, 3], .float64)) { $0 * $0 - a } }
+        let square = { (a: Tensor) in root(of: { $0 * $0 - a }, from: Tensor([1.0, 1], .float64)) }
+        let bracketed = { (a: Tensor) in root(of: { $0 * $0 - a }, between: 0.0, and: Tensor([3.0, 3], .float64)) }
         for (name, f) in [("Newton", square), ("bracket", bracketed)] {
             let v = Tensor([1.0, -2], .float64)
             let scalar = { (a: Tensor) in sum(f(a) * v) }
@@ -117,7 +117,7 @@ import Testing
             try expect("batch", batch[1], -0.5, [0.5, -1])
         }
         let pair = { (p: Tensor) in
-            root(from: Tensor([2.0, 1], .float64)) { x in stack([x[0] * x[1] - p[0], x[0] - x[1] - p[1]]) }
+            root(of: { x in stack([x[0] * x[1] - p[0], x[0] - x[1] - p[1]]) }, from: Tensor([2.0, 1], .float64))
         }
         let p = Tensor([2.0, 1], .float64)
         #expect(firstDifference(try pair(p).doubles(), [2, 1], tolerance: 1e-10) == nil)
@@ -139,9 +139,9 @@ import Testing
             } catch { return "\(error)" }
         }
         let a = Tensor(2.0, .float64)
-        #expect(message(fixedPoint(from: a, limit: 50) { 2 * $0 + 1 }).contains("fixedPoint"))
-        #expect(message(root(from: a) { $0 * $0 + 1 }).contains("did not converge"))
-        #expect(message(root(between: 1.0, and: Tensor(2.0, .float64)) { $0 * $0 + 1 }).contains("opposite signs"))
+        #expect(message(fixedPoint(of: { 2 * $0 + 1 }, from: a, limit: 50)).contains("fixedPoint"))
+        #expect(message(root(of: { $0 * $0 + 1 }, from: a)).contains("did not converge"))
+        #expect(message(root(of: { $0 * $0 + 1 }, between: 1.0, and: Tensor(2.0, .float64))).contains("opposite signs"))
     }
 
     @Test func `linear systems are solved by elimination`() throws {
