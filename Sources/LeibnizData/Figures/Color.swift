@@ -57,8 +57,9 @@ public enum ColorMap: String, Sendable, CaseIterable {
     /// The colour of a number; that of a NaN is a light grey.
     public func color(_ value: Double, in range: ClosedRange<Double>) -> Color {
         if value.isNaN { return Color(0xE5E5E5) }
-        let width = range.upperBound - range.lowerBound
-        let share = width > 0 ? min(max((value - range.lowerBound) / width, 0), 1) : 0.5
+        // Halves, since the whole range may be wider than any number.
+        let low = range.lowerBound / 2, width = range.upperBound / 2 - low
+        let share = width > 0 ? min(max((value / 2 - low) / width, 0), 1) : 0.5
         let stops = stops, place = share * Double(stops.count - 1)
         let index = min(Int(place), stops.count - 2)
         return stops[index].mixed(with: stops[index + 1], place - Double(index))

@@ -233,7 +233,9 @@ struct AxisMap {
             switch scale {
             case .linear: (value - range.lowerBound) / (range.upperBound - range.lowerBound)
             case .logarithmic:
-                value > 0 ? log(value / range.lowerBound) / log(range.upperBound / range.lowerBound) : Double.nan
+                // Differences of logarithms: quotients of such numbers may be out of range.
+                value > 0
+                    ? (log(value) - log(range.lowerBound)) / (log(range.upperBound) - log(range.lowerBound)) : Double.nan
             }
         return share.isNaN ? nil : start + min(max(share, -1e4), 1e4) * (end - start)
     }

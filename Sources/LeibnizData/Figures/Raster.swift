@@ -104,8 +104,12 @@ struct Raster {
     }
 
     private mutating func paint(_ frame: Frame, _ columns: Int, _ rows: Int, _ colors: [Color]) {
-        guard let pixelRows = Self.cells(frame.top * scale - 0.5, frame.bottom * scale - 0.5, height),
-            let pixelColumns = Self.cells(frame.left * scale - 0.5, frame.right * scale - 0.5, width)
+        // Those whose middle lies within.
+        func within(_ low: Double, _ high: Double, _ count: Int) -> Range<Int>? {
+            Self.cells((low * scale - 0.5).rounded(.up), high * scale - 0.5, count)
+        }
+        guard let pixelRows = within(frame.top, frame.bottom, height),
+            let pixelColumns = within(frame.left, frame.right, width)
         else { return }
         for row in pixelRows {
             let cellRow = Int((Double(row) + 0.5 - frame.top * scale) / (frame.height * scale) * Double(rows))

@@ -28,7 +28,8 @@ extension Figure.Curve {
         let span = Self.usualRange(samples.map { ($0.x, $0.y) }).map { $0.upperBound - $0.lowerBound } ?? 0
         var points = [(x: samples[0].x, y: samples[0].y)]
         for (a, b) in zip(samples, samples.dropFirst()) {
-            points += Self.refined(a, b, span: span, depth: 4, sample).map { ($0.x, $0.y) }
+            let rise = abs(b.y - a.y)
+            points += Self.refined(a, b, span: span, rise: rise, depth: 4, sample).map { ($0.x, $0.y) }
         }
         self.init(name: name, points, color: color, isDashed: isDashed)
     }
@@ -38,21 +39,21 @@ extension Figure.Curve {
         var share, x, y: Double
     }
 
-    /// The points after `a` up to `b`, with a gap where the function jumps.
+    /// The points after `a` up to `b`, with a gap where the function jumps; `rise` is the difference over the whole step.
     private static func refined(
-        _ a: Sample, _ b: Sample, span: Double, depth: Int, _ sample: (Double) -> Sample
+        _ a: Sample, _ b: Sample, span: Double, rise: Double, depth: Int, _ sample: (Double) -> Sample
     ) -> [Sample] {
         let isGap = a.y.isNaN != b.y.isNaN
         let isFar = isGap || abs(b.y - a.y) > 0.02 * span
         guard isFar else { return [b] }
         guard depth > 0 else {
-            // As far in a sixteenth of a step as the eye sees: a jump. Beside a place without a value the line just ends.
-            let isJump = !isGap && abs(b.y - a.y) > 0.5 * span
+            // As far in a sixteenth of a step as in all of it: a jump. Beside a place without a value the line just ends.
+            let isJump = !isGap && abs(b.y - a.y) > 0.5 * rise
             return isJump ? [Sample(share: b.share, x: (a.x + b.x) / 2, y: .nan), b] : [b]
         }
         let middle = sample((a.share + b.share) / 2)
-        return refined(a, middle, span: span, depth: depth - 1, sample)
-            + refined(middle, b, span: span, depth: depth - 1, sample)
+        return refined(a, middle, span: span, rise: rise, depth: depth - 1, sample)
+            + refined(middle, b, span: span, rise: rise, depth: depth - 1, sample)
     }
 
     /// The range of the values that shows the graph's shape: all of them, or, where a pole would flatten the rest, what nine tenths

@@ -48,7 +48,7 @@ enum StrokeFont {
 
     private static func advance(_ character: Character) -> Double {
         let (glyph, isRaised) = glyph(of: character)
-        return (isRaised ? reduction : 1) * (glyph.width + gap)
+        return (isRaised ? reduction : 1) * glyph.width + gap
     }
 
     /// The letter and whether it is small and raised. A letter with a mark above is drawn without it, an unknown one as a box.

@@ -21,16 +21,18 @@ struct Ticks {
     private init(linear range: ClosedRange<Double>, _ count: Int) {
         let (low, high) = (range.lowerBound, range.upperBound)
         let step = Self.niceStep((high - low) / Double(max(1, count)))
-        guard step > 0, step.isFinite, (high - low) / step < 1000 else {
-            (values, labels, minor) = ([low, high], [low, high].map { Self.written($0, decimals: 3) }, [])
+        // Among numbers that are far from zero for their distance, multiples of the step are not told apart.
+        let farthest = max(abs(low), abs(high)) / step
+        guard step > 0, step.isFinite, (high - low) / step < 1000, farthest < 0x1p52 else {
+            (values, labels, minor) = ([low, high], [low, high].map { Self.written($0, unit: -3) }, [])
             return
         }
-        let slack = 1e-9 * (high - low)
-        let first = ((low - slack) / step).rounded(.up), last = ((high + slack) / step).rounded(.down)
+        let slack = 1e-9 * ((high - low) / step)
+        let first = (low / step - slack).rounded(.up), last = (high / step + slack).rounded(.down)
         let places = last >= first ? stride(from: first, through: last, by: 1).map { $0 } : []
         values = places.map { $0 == 0 ? 0 : $0 * step }
-        let decimals = max(0, -Int(log10(step).rounded(.down)))
-        labels = values.map { Self.written($0, decimals: decimals) }
+        let unit = Int(log10(step * (1 + 1e-9)).rounded(.down))
+        labels = values.map { Self.written($0, unit: unit) }
         minor = []
     }
 
@@ -57,14 +59,13 @@ struct Ticks {
         return digit * power
     }
 
-    /// A number as the axes write it: plainly with so many decimals, or with a power of ten where that would be long.
-    private static func written(_ value: Double, decimals: Int) -> String {
+    /// A number as the axes write it, down to the digit of 10^unit: plainly, or with a power of ten where that would be long.
+    private static func written(_ value: Double, unit: Int) -> String {
         if value == 0 { return "0" }
-        guard abs(value) >= 1e6 || decimals > 5 else { return minus(String(format: "%.\(decimals)f", value)) }
+        guard abs(value) >= 1e6 || unit < -5 else { return minus(String(format: "%.\(max(0, -unit))f", value)) }
         let exponent = Int(log10(abs(value)).rounded(.down))
         let mantissa = value / pow(10, Double(exponent))
-        let digits = max(0, decimals + exponent)
-        let text = String(format: "%.\(min(digits, 6))f", mantissa)
+        let text = String(format: "%.\(min(max(0, exponent - unit), 6))f", mantissa)
         return minus(text) + "·10" + superscript(exponent)
     }
 
