@@ -235,7 +235,8 @@ struct AxisMap {
             case .logarithmic:
                 // Differences of logarithms: quotients of such numbers may be out of range.
                 value > 0
-                    ? (log(value) - log(range.lowerBound)) / (log(range.upperBound) - log(range.lowerBound)) : Double.nan
+                    ? (log(value) - log(range.lowerBound)) / (log(range.upperBound) - log(range.lowerBound))
+                    : Double.nan
             }
         return share.isNaN ? nil : start + min(max(share, -1e4), 1e4) * (end - start)
     }
