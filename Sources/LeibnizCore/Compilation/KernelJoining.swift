@@ -12,8 +12,8 @@ struct KernelJoining {
     /// The given program, and what joining has put into memory besides.
     var program: Program
     private let isSurvey: Bool
-    /// The kernel after which a value is complete.
-    private var completion: [Int: Int] = [:]
+    /// The kernels that write a value, by rising place: what is joined from pieces is complete after the last of them.
+    private var writers: [Int: [Int]] = [:]
     private var places: [Walk: [Int]] = [:]
 
     /// The most scalars of a joined nest.
@@ -56,11 +56,11 @@ struct KernelJoining {
     private mutating func add(_ kernel: LoweredKernel) {
         guard case .nest(let nest) = kernel.work, isCandidate(kernel, nest) else { return append(kernel, walks: []) }
         // What it reads is complete, and what it writes into is cleared, if it has to be.
-        let ready = kernel.memory.map { completion[$0] ?? -1 }.max() ?? -1
+        let ready = kernel.memory.map { writers[$0]?.last ?? -1 }.max() ?? -1
         if ready >= 0, let joined = followed(kernels[ready], kernel) {
             guard ready == kernels.count - 1 else { return replace(ready, by: joined, kernel) }
             // Both together may follow an earlier one, which the first alone did not need.
-            for number in kernels.removeLast().written { completion[number] = nil }
+            for number in kernels.removeLast().written { _ = writers[number]?.popLast() }
             return add(joined)
         }
         let walks = Walk.all(of: kernel, in: nest).filter { isLarge($0.input) }
@@ -72,12 +72,19 @@ struct KernelJoining {
 
     private mutating func replace(_ place: Int, by joined: LoweredKernel, _ added: LoweredKernel) {
         kernels[place] = joined
-        for number in added.written { completion[number] = place }
+        for number in added.written { note(place, writes: number) }
+    }
+
+    private mutating func note(_ place: Int, writes number: Int) {
+        let later = writers[number, default: []].reversed().prefix { $0 > place }.count
+        let end = writers[number, default: []].count - later
+        if end > 0, writers[number]?[end - 1] == place { return }
+        writers[number, default: []].insert(place, at: end)
     }
 
     private mutating func append(_ kernel: LoweredKernel, walks: [Walk]) {
         for walk in walks { places[walk, default: []].append(kernels.count) }
-        for number in kernel.written { completion[number] = kernels.count }
+        for number in kernel.written { note(kernels.count, writes: number) }
         kernels.append(kernel)
     }
 

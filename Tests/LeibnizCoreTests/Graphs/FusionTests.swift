@@ -24,6 +24,20 @@ private func stepwise(_ tensors: [Tensor]) throws -> (values: [[Double]], greate
     return (try zip(graph.roots, tensors).map { try Tensor(buffers[$0], $1.type).doubles() }, greatest)
 }
 
+extension ProgramLowering {
+    /// The first kernel that reads what is not, or not all, written before it.
+    var firstEarlyRead: String? {
+        var last: [Int: Int] = [:]
+        for (place, kernel) in kernels.enumerated() { for number in kernel.written { last[number] = place } }
+        for (place, kernel) in kernels.enumerated() {
+            for number in kernel.read where !(program[number].primitive is Input) && last[number] ?? place >= place {
+                return "kernel \(place) of \(kernels.count) reads \(program[number].primitive) before it is written"
+            }
+        }
+        return nil
+    }
+}
+
 @Suite struct `Fused graphs` {
     /// The number of random graphs; `LEIBNIZ_TEST_GRAPHS` asks for more.
     private static let count = ProcessInfo.processInfo.environment["LEIBNIZ_TEST_GRAPHS"].flatMap(Int.init) ?? 40
@@ -48,6 +62,7 @@ private func stepwise(_ tensors: [Tensor]) throws -> (values: [[Double]], greate
             Issue.record("\(error)")
             return
         }
+        #expect(ProgramLowering(Program(GraphSnapshot(asked.map(\.node), to: .values))).firstEarlyRead == nil)
         let (expected, greatest) = try stepwise(asked)
         // Beyond 2⁵³ whole numbers are rounded, and the order of sums counts.
         guard greatest < 0x1p52 else { return }

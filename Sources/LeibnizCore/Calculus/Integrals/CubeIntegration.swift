@@ -33,7 +33,7 @@ struct CubeIntegration: Hashable, Sendable {
     }
 
     /// A part of the cube.
-    private struct Region {
+    fileprivate struct Region {
         var centre: [Double]
         var half: [Double]
         var value: [Double] = []
@@ -73,21 +73,15 @@ struct CubeIntegration: Hashable, Sendable {
         if count == 0 { return ([], 0, 0, []) }
         var evaluations = 0
         func evaluated(_ regions: [Region]) throws -> [Region] {
-            let points = regions.flatMap { region in
-                rule.points.flatMap { point in
-                    zip(region.centre, zip(region.half, point)).map { $0 + $1.0 * $1.1 }
-                }
-            }
-            let numbers = try integrand.numbers(at: points, dimension: dimension)
+            let numbers = try integrand.numbers(at: regions.flatMap(rule.points(in:)), dimension: dimension)
             evaluations += regions.count * rule.points.count
             let size = rule.points.count * count
             return try regions.enumerated().map { place, region in
                 var region = region
                 let own = Array(numbers[place * size..<(place + 1) * size])
                 if let bad = own.firstIndex(where: { !$0.isFinite }) {
-                    let point = rule.points[bad / count]
                     throw IntegrationError.notFinite(
-                        at: zip(region.centre, zip(region.half, point)).map { $0 + $1.0 * $1.1 })
+                        at: Array(rule.points(in: region)[(bad / count) * dimension..<(bad / count + 1) * dimension]))
                 }
                 let found = rule.applied(to: own, count, region.volume)
                 (region.value, region.error, region.magnitude, region.axis) = found
@@ -125,9 +119,7 @@ struct CubeIntegration: Hashable, Sendable {
     /// The sum over the regions that were chosen as a graph, for plans that run again with other values of variables.
     private func followed(_ regions: [Region], _ integrand: Integrand) -> Tensor {
         guard !regions.isEmpty, let rule = try? GenzMalik(dimension) else { return integrand.value.filled(0) }
-        let points = regions.flatMap { region in
-            rule.points.flatMap { point in zip(region.centre, zip(region.half, point)).map { $0 + $1.0 * $1.1 } }
-        }
+        let points = regions.flatMap(rule.points(in:))
         let weights = regions.flatMap { region in rule.weights.map { $0 * region.volume } }
         let values = integrand.values(at: Tensor(copying: points, [weights.count, dimension]))
         return LineIntegration.weighted(values, Tensor(copying: weights, [weights.count]))
@@ -223,5 +215,17 @@ struct GenzMalik {
             }
         }
         return (value, error, magnitude, bends.indices.max { bends[$0] < bends[$1] } ?? 0)
+    }
+}
+
+extension GenzMalik {
+    /// The coordinates of the rule's points in a region, one point after another.
+    fileprivate func points(in region: CubeIntegration.Region) -> [Double] {
+        var coordinates: [Double] = []
+        coordinates.reserveCapacity(points.count * dimension)
+        for point in points {
+            for axis in 0..<dimension { coordinates.append(region.centre[axis] + region.half[axis] * point[axis]) }
+        }
+        return coordinates
     }
 }

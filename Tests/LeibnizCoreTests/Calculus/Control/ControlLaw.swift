@@ -68,8 +68,7 @@ struct ControlLaw {
                 return
             }
         }
-        // Each in a plan of its own: what is compared with shares nothing.
-        let expected = try results.map { try Engine.chosen.values(of: [$0.expected])[0] }
+        let expected = try Engine.chosen.values(of: results.map(\.expected))
         for engine in Engine.all {
             for (number, values) in try engine.values(of: results.map(\.found)).enumerated() {
                 if let difference = firstDifference(values, expected[number], tolerance: tolerance) {
