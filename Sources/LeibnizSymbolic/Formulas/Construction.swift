@@ -4,13 +4,23 @@
 /// are added and multiplied, 0 and 1 leave where no value and no domain depends on them. All else is `simplified()`.
 extension Formula {
     /// A number.
-    public init(_ number: Number) { self.init(.number(number)) }
+    public init(_ number: Number) {
+        if case .exact(let rational) = number, rational.isWhole, Self.smallRange.contains(rational.numerator) {
+            self = Self.small[rational.numerator - Self.smallRange.lowerBound]
+        } else {
+            self.init(.number(number))
+        }
+    }
+
+    /// Whole numbers that occur again and again: one node each.
+    private static let smallRange = -16...64
+    private static let small = smallRange.map { Formula(.number(.exact(Rational($0)))) }
 
     /// A whole number.
-    public init(_ whole: Int) { self.init(.number(.exact(Rational(whole)))) }
+    public init(_ whole: Int) { self.init(.exact(Rational(whole))) }
 
     /// A quotient of integers.
-    public init(_ rational: Rational) { self.init(.number(.exact(rational))) }
+    public init(_ rational: Rational) { self.init(.exact(rational)) }
 
     /// A number of double precision; nil where that is not finite.
     public init?(_ value: Double) {
@@ -176,6 +186,13 @@ extension Formula {
 
     /// Whether a variable occurs free in it.
     public func depends(on variable: String) -> Bool { variables.contains(variable) }
+
+    var isSum: Bool { if case .sum = kind { true } else { false } }
+    var isProduct: Bool { if case .product = kind { true } else { false } }
+    var isPower: Bool { if case .power = kind { true } else { false } }
+
+    /// The number in front of a product.
+    var coefficient: Number { number ?? (isProduct ? operands[0].number : nil) ?? .one }
 
     /// The number in front of a product, and what it multiplies.
     var coefficientAndRest: (coefficient: Number, rest: Formula) {

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An expression over the real numbers, with named variables.
 ///
 /// ```swift
@@ -60,8 +62,8 @@ public struct Formula: Sendable {
 extension Formula {
     /// A node of the tree.
     ///
-    /// Safe to share: all is constant but `operands`, which is written by the release of a tree alone, when no one else holds
-    /// the node.
+    /// Safe to share: all is constant but `marks`, which are atomic, and `operands`, which is written by the release of a tree
+    /// alone, when no one else holds the node.
     final class Node: @unchecked Sendable {
         let kind: Kind
         fileprivate(set) var operands: [Formula]
@@ -71,16 +73,21 @@ extension Formula {
         let variables: [String]
         let traits: Traits
         let degree: Double
+        /// What simplification has found out about the formula: see `Marks`.
+        private let marks: Atomic<UInt8>
 
         init(_ kind: Kind, _ operands: [Formula]) {
             self.kind = kind
             self.operands = operands
-            hash = operands.reduce(kind.structuralHash) { mixed($0 ^ $1.node.hash) }
-            size = operands.reduce(1) {
-                let (sum, overflow) = $0.addingReportingOverflow($1.node.size)
-                return overflow ? Int.max : sum
+            var (hash, size, depth) = (kind.structuralHash, 1, 0)
+            for operand in operands {
+                let node = operand.node
+                hash = mixed(hash ^ node.hash)
+                size = size > Int.max - node.size ? Int.max : size + node.size
+                depth = Swift.max(depth, node.depth)
             }
-            depth = 1 + operands.reduce(0) { Swift.max($0, $1.node.depth) }
+            (self.hash, self.size, self.depth) = (hash, size, depth + 1)
+            marks = Atomic(operands.isEmpty ? Marks.isSettled.rawValue : 0)
             variables = Node.variables(of: kind, operands)
             traits = Traits(of: kind, operands)
             degree = Formula.degree(of: kind, operands)
@@ -105,7 +112,9 @@ extension Formula {
                 return union(
                     operands[0].variables.filter { $0 != bound }, union(operands[1].variables, operands[2].variables))
             default:
-                return operands.reduce([]) { union($0, $1.variables) }
+                guard var result = operands.first?.variables else { return [] }
+                for operand in operands.dropFirst() { result = union(result, operand.variables) }
+                return result
             }
         }
 
@@ -118,6 +127,21 @@ extension Formula {
             return all.count == a.count ? a : all.count == b.count ? b : all.sorted()
         }
     }
+}
+
+extension Formula.Node {
+    /// What is found out about a formula once and holds for ever.
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+
+        /// No rule of simplification applies to it or to any of its parts.
+        static let isSettled = Marks(rawValue: 1)
+        /// Simplification gives it back, without conditions.
+        static let isSimplified = Marks(rawValue: 2)
+    }
+
+    func has(_ mark: Marks) -> Bool { marks.load(ordering: .relaxed) & mark.rawValue != 0 }
+    func mark(_ mark: Marks) { marks.bitwiseOr(mark.rawValue, ordering: .relaxed) }
 }
 
 extension Formula: Hashable {

@@ -1,7 +1,7 @@
 extension Formula {
     /// What is known of a formula's values without evaluating it, for all values of its variables at which it is defined.
     struct Traits: OptionSet, Sendable {
-        let rawValue: UInt8
+        let rawValue: UInt16
 
         /// It has a value wherever its variables have one.
         static let isTotal = Traits(rawValue: 1)
@@ -15,6 +15,12 @@ extension Formula {
         static let isWhole = Traits(rawValue: 16)
         /// A derivative that is not yet carried out occurs in it.
         static let holdsDerivative = Traits(rawValue: 32)
+        /// A product with a sum, or a whole power of a sum above one, occurs in it: it may be multiplied out.
+        static let holdsProductOfSums = Traits(rawValue: 64)
+        /// A power with a number below zero occurs in it.
+        static let holdsDivisor = Traits(rawValue: 128)
+        /// Made of variables and rational numbers by arithmetic alone, with whole exponents.
+        static let isRationalFunction = Traits(rawValue: 256)
 
         static let isPositive: Traits = [.isNonNegative, .isNonZero]
     }
@@ -27,22 +33,50 @@ extension Formula {
     var holdsInfinity: Bool { node.traits.contains(.holdsInfinity) }
     var isWhole: Bool { node.traits.contains(.isWhole) }
     var holdsDerivative: Bool { node.traits.contains(.holdsDerivative) }
+    var holdsProductOfSums: Bool { node.traits.contains(.holdsProductOfSums) }
+    var holdsDivisor: Bool { node.traits.contains(.holdsDivisor) }
+    var isRationalFunction: Bool { node.traits.contains(.isRationalFunction) }
+
+    /// The whole exponents of which a power of a sum is multiplied out.
+    static let expandedExponents = 2...12
+    /// Whether it is a power with a number below zero.
+    var isDivisor: Bool { isPower && operands[1].number?.isNegative ?? false }
 }
 
 extension Formula.Traits {
     init(of kind: Formula.Kind, _ operands: [Formula]) {
-        var traits = Self.known(of: kind, operands)
-        if operands.contains(where: \.holdsInfinity) { traits.insert(.holdsInfinity) }
-        if operands.contains(where: \.holdsDerivative) { traits.insert(.holdsDerivative) }
-        if case .derivative = kind { traits.insert(.holdsDerivative) }
-        self = traits
-    }
-
-    private static func known(of kind: Formula.Kind, _ operands: [Formula]) -> Self {
-        let total: Self = operands.allSatisfy(\.isTotal) ? .isTotal : []
+        // What all operands have, and what any has.
+        var (all, any): (Self, Self) = ([.isTotal, .isPositive, .isWhole, .isRationalFunction], [])
+        for operand in operands {
+            all.formIntersection(operand.node.traits)
+            any.formUnion(operand.node.traits)
+        }
+        self = Self.known(of: kind, operands, all, any)
+        formUnion(any.intersection([.holdsInfinity, .holdsDerivative, .holdsProductOfSums, .holdsDivisor]))
         switch kind {
         case .number(let number):
-            var traits = total
+            if number.rational != nil { insert(.isRationalFunction) }
+        case .variable: insert(.isRationalFunction)
+        case .sum: formUnion(all.intersection(.isRationalFunction))
+        case .product:
+            formUnion(all.intersection(.isRationalFunction))
+            if operands.contains(where: \.isSum) { insert(.holdsProductOfSums) }
+        case .power:
+            guard let exponent = operands[1].number else { break }
+            if exponent.isNegative { insert(.holdsDivisor) }
+            guard let whole = exponent.whole else { break }
+            if operands[0].isRationalFunction { insert(.isRationalFunction) }
+            if operands[0].isSum, Formula.expandedExponents.contains(whole) { insert(.holdsProductOfSums) }
+        case .derivative: insert(.holdsDerivative)
+        default: break
+        }
+    }
+
+    private static func known(of kind: Formula.Kind, _ operands: [Formula], _ all: Self, _ any: Self) -> Self {
+        let total = all.intersection(.isTotal)
+        switch kind {
+        case .number(let number):
+            var traits: Self = .isTotal
             if !number.isNegative { traits.insert(.isNonNegative) }
             if !number.isZero { traits.insert(.isNonZero) }
             if number.whole != nil { traits.insert(.isWhole) }
@@ -51,16 +85,10 @@ extension Formula.Traits {
         case .constant: return [.isTotal, .isPositive]
         case .variable: return .isTotal
         case .sum:
-            var traits = total
-            if operands.allSatisfy(\.isWhole) { traits.insert(.isWhole) }
-            guard operands.allSatisfy(\.isNonNegative) else { return traits }
-            traits.insert(.isNonNegative)
-            if operands.contains(where: \.isNonZero) { traits.insert(.isNonZero) }
+            var traits = all.intersection([.isTotal, .isWhole, .isNonNegative])
+            if traits.contains(.isNonNegative) { traits.formUnion(any.intersection(.isNonZero)) }
             return traits
-        case .product:
-            return operands.reduce(total.union([.isPositive, .isWhole])) {
-                $0.intersection($1.node.traits.union(.isTotal))
-            }
+        case .product: return all.intersection([.isTotal, .isPositive, .isWhole])
         case .power: return power(operands[0], operands[1], total)
         case .function(let function): return known(of: function, operands, total)
         case .piecewise(let relations):
