@@ -15,11 +15,10 @@ struct FunctionCall {
     ]
     private static let special = ["sqrt", "pow", "piecewise", "sum", "integral", "derivative"]
 
-    private static func function(_ name: String) -> Formula.Function? {
-        Formula.Function(rawValue: name) ?? aliases[name]
-    }
+    private static let functions = aliases.merging(Formula.Function.allCases.map { ($0.rawValue, $0) }) { $1 }
+    private static let names = Set(functions.keys).union(special)
 
-    static func isFunction(_ name: String) -> Bool { special.contains(name) || function(name) != nil }
+    static func isFunction(_ name: String) -> Bool { names.contains(name) }
 
     /// A function's name that differs by one letter.
     static func nearest(to name: String) -> String? {
@@ -48,7 +47,7 @@ struct FunctionCall {
                 return .success(Formula(.derivative(variable), [parts[0]]))
             }
         default:
-            guard let function = Self.function(name) else { return refused("no function is called \(name)") }
+            guard let function = Self.functions[name] else { return refused("no function is called \(name)") }
             let counts = function.argumentCounts
             guard counts.contains(arguments.count) else {
                 return refused(

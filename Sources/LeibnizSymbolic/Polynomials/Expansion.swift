@@ -19,13 +19,16 @@ extension Formula {
                 switch formula.kind {
                 case .product:
                     guard operands.contains(where: \.isSum) else { return formula.rebuilt(operands) }
-                    return .sum(try operands.reduce([.one]) { try product($0, $1.terms) })
+                    return .sum(
+                        try operands.dropFirst().reduce(operands[0].terms) { try product($0, $1.terms) })
                 case .power:
                     guard case .sum = operands[0].kind, let exponent = operands[1].number?.whole,
                         Self.expandedExponents.contains(exponent)
                     else { return formula.rebuilt(operands) }
                     return .sum(
-                        try (0..<exponent).reduce([.one]) { terms, _ in try product(terms, operands[0].terms) })
+                        try (1..<exponent).reduce(operands[0].terms) { terms, _ in
+                            try product(terms, operands[0].terms)
+                        })
                 default: return formula.rebuilt(operands)
                 }
             }
