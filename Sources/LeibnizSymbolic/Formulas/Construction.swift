@@ -67,7 +67,7 @@ extension Formula {
             result.append(term)
         }
         for term in terms {
-            if case .sum = term.kind { term.operands.forEach(append) } else { append(term) }
+            if term.isSum { term.operands.forEach(append) } else { append(term) }
         }
         if let place, result[place].isZero { result.remove(at: place) }
         return result.count < 2 ? result.first ?? .zero : Formula(.sum, result)
@@ -77,7 +77,7 @@ extension Formula {
     public static func product(_ factors: [Formula]) -> Formula {
         var coefficient = Number.one
         var rest: [Formula] = []
-        rest.reserveCapacity(factors.count)
+        rest.reserveCapacity(factors.count + 1)
         func append(_ factor: Formula) {
             if let number = factor.number, let product = Number.product(coefficient, number) {
                 coefficient = product
@@ -86,7 +86,7 @@ extension Formula {
             }
         }
         for factor in factors {
-            if case .product = factor.kind { factor.operands.forEach(append) } else { append(factor) }
+            if factor.isProduct { factor.operands.forEach(append) } else { append(factor) }
         }
         if coefficient.isZero && rest.allSatisfy(\.isTotal) { return .zero }
         if !coefficient.isOne { rest.insert(Formula(coefficient), at: 0) }
@@ -102,7 +102,7 @@ extension Formula {
         if number.isZero && base.isTotal { return .one }
         if let whole = number.whole {
             if let value = base.number, let power = value.power(whole) { return Formula(power) }
-            if whole == -1, case .product = base.kind { return product(base.operands.map { power($0, exponent) }) }
+            if whole == -1, base.isProduct { return product(base.operands.map { power($0, exponent) }) }
         }
         if base == .e { return .function(.exp, [exponent]) }
         if let joined = joinedPower(base, number) { return joined }
@@ -197,15 +197,15 @@ extension Formula {
     /// The number in front of a product, and what it multiplies.
     var coefficientAndRest: (coefficient: Number, rest: Formula) {
         if let number { return (number, .one) }
-        guard case .product = kind, let number = operands[0].number else { return (.one, self) }
+        guard isProduct, let number = operands[0].number else { return (.one, self) }
         return (number, operands.count == 2 ? operands[1] : Formula(.product, Array(operands.dropFirst())))
     }
 
     /// The factors of a product, or the formula itself.
-    var factors: [Formula] { if case .product = kind { operands } else { [self] } }
+    var factors: [Formula] { isProduct ? operands : [self] }
 
     /// The terms of a sum, or the formula itself.
-    var terms: [Formula] { if case .sum = kind { operands } else { [self] } }
+    var terms: [Formula] { isSum ? operands : [self] }
 
     /// Base and exponent; of what is no power, itself and 1. The base of exp is e.
     var baseAndExponent: (base: Formula, exponent: Formula) {

@@ -9,6 +9,12 @@ struct FormulaTable<Value> {
 
     private static var few: Int { 12 }
 
+    /// An empty table with room for so many values.
+    init(capacity: Int = 0) {
+        keys.reserveCapacity(capacity)
+        values.reserveCapacity(capacity)
+    }
+
     /// Where the value of a key stands, if it has one.
     func place(of key: Formula) -> Int? {
         if keys.count > Self.few { return places[key] }

@@ -7,8 +7,9 @@ extension Simplifier {
             return .zero
         }
         var numbers: [Formula] = []
-        var powers = FormulaTable<[(exponent: Formula, factor: Formula)]>()
-        for factor in formula.factors {
+        let all = formula.factors
+        var powers = FormulaTable<(factor: Formula, exponent: Formula, more: [Formula])>(capacity: all.count)
+        for factor in all {
             let (content, primitive) = contentAndRest(factor)
             if let content { numbers.append(content) }
             for part in primitive.factors {
@@ -16,15 +17,15 @@ extension Simplifier {
                 if base.number != nil && exponent.isOne {
                     numbers.append(part)
                 } else if let place = powers.place(of: base) {
-                    powers.values[place].append((exponent, part))
+                    powers.values[place].more.append(exponent)
                 } else {
-                    powers.append(base, [(exponent, part)])
+                    powers.append(base, (part, exponent, []))
                 }
             }
         }
         var factors = numbers
-        for (base, entries) in zip(powers.keys, powers.values) {
-            factors.append(entries.count == 1 ? entries[0].factor : joined(base, entries.map(\.exponent)))
+        for (base, (factor, exponent, more)) in zip(powers.keys, powers.values) {
+            factors.append(more.isEmpty ? factor : joined(base, [exponent] + more))
         }
         let product = Formula.product(joinedRoots(factors))
         guard product.isProduct else { return product }

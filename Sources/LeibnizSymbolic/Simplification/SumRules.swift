@@ -2,12 +2,14 @@ extension Simplifier {
     /// A sum with like terms added, in the canonical order.
     mutating func collectedSum(_ formula: Formula) -> Formula {
         guard !formula.holdsInfinity else { return formula }
-        var like = LikeTerms()
-        for term in formula.terms {
+        let all = formula.terms
+        var like = LikeTerms(count: all.count)
+        for term in all {
             if let parts = distributed(term) { parts.forEach { like.add($0) } } else { like.add(term) }
         }
         joinSquares(&like.table)
         var terms = like.apart
+        terms.reserveCapacity(all.count)
         for (rest, entry) in zip(like.table.keys, like.table.values) {
             if entry.coefficient.isZero {
                 assume(.defined(rest))
@@ -22,9 +24,11 @@ extension Simplifier {
     /// The coefficients of terms that differ in nothing else.
     private struct LikeTerms {
         /// The term is kept as long as it is the only one.
-        var table = FormulaTable<(coefficient: Formula.Number, term: Formula?)>()
+        var table: FormulaTable<(coefficient: Formula.Number, term: Formula?)>
         /// Terms whose coefficients could not be added.
         var apart: [Formula] = []
+
+        init(count: Int) { table = FormulaTable(capacity: count) }
 
         mutating func add(_ term: Formula) {
             let (coefficient, rest) = term.coefficientAndRest
