@@ -5,16 +5,17 @@
 extension Formula {
     /// A number.
     public init(_ number: Number) {
-        if case .exact(let rational) = number, rational.isWhole, Self.smallRange.contains(rational.numerator) {
-            self = Self.small[rational.numerator - Self.smallRange.lowerBound]
+        if let whole = number.whole, whole >= Self.least, whole <= Self.greatest {
+            self = Self.small[whole - Self.least]
         } else {
             self.init(.number(number))
         }
     }
 
     /// Whole numbers that occur again and again: one node each.
-    private static let smallRange = -16...64
-    private static let small = smallRange.map { Formula(.number(.exact(Rational($0)))) }
+    private static let small = (least...greatest).map { Formula(.number(.exact(Rational($0)))) }
+    private static var least: Int { -16 }
+    private static var greatest: Int { 64 }
 
     /// A whole number.
     public init(_ whole: Int) { self.init(.exact(Rational(whole))) }

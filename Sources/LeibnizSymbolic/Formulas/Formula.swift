@@ -73,7 +73,7 @@ extension Formula {
         let variables: [String]
         let traits: Traits
         let degree: Double
-        /// What simplification has found out about the formula: see `Marks`.
+        /// What simplification has found out about the formula; of a leaf all is known.
         private let marks: Atomic<UInt8>
 
         init(_ kind: Kind, _ operands: [Formula]) {
@@ -87,7 +87,7 @@ extension Formula {
                 depth = Swift.max(depth, node.depth)
             }
             (self.hash, self.size, self.depth) = (hash, size, depth + 1)
-            marks = Atomic(operands.isEmpty ? Marks.isSettled.rawValue : 0)
+            marks = Atomic(operands.isEmpty ? Mark.isSettled.bit | Mark.isSimplified.bit : 0)
             variables = Node.variables(of: kind, operands)
             traits = Traits(of: kind, operands)
             degree = Formula.degree(of: kind, operands)
@@ -131,17 +131,17 @@ extension Formula {
 
 extension Formula.Node {
     /// What is found out about a formula once and holds for ever.
-    struct Marks: OptionSet {
-        let rawValue: UInt8
+    struct Mark {
+        fileprivate let bit: UInt8
 
         /// No rule of simplification applies to it or to any of its parts.
-        static let isSettled = Marks(rawValue: 1)
+        static let isSettled = Mark(bit: 1)
         /// Simplification gives it back, without conditions.
-        static let isSimplified = Marks(rawValue: 2)
+        static let isSimplified = Mark(bit: 2)
     }
 
-    func has(_ mark: Marks) -> Bool { marks.load(ordering: .relaxed) & mark.rawValue != 0 }
-    func mark(_ mark: Marks) { marks.bitwiseOr(mark.rawValue, ordering: .relaxed) }
+    func has(_ mark: Mark) -> Bool { marks.load(ordering: .relaxed) & mark.bit != 0 }
+    func mark(_ mark: Mark) { marks.bitwiseOr(mark.bit, ordering: .relaxed) }
 }
 
 extension Formula: Hashable {
