@@ -120,9 +120,13 @@ extension Formula {
 
         /// The union of sorted lists; one of the two where it holds the other, so that nodes share their lists.
         private static func union(_ a: [String], _ b: [String]) -> [String] {
-            if b.isEmpty || a == b { return a }
+            if b.isEmpty { return a }
             if a.isEmpty { return b }
-            if b.count == 1, a.contains(b[0]) { return a }
+            if b.count == 1 {
+                for name in a where name == b[0] { return a }
+            } else if a == b {
+                return a
+            }
             let all = Set(a).union(b)
             return all.count == a.count ? a : all.count == b.count ? b : all.sorted()
         }
