@@ -51,47 +51,62 @@ extension Formula {
 
     /// The sum of any number of formulas; 0 of none.
     public static func sum(_ terms: [Formula]) -> Formula {
-        var result: [Formula] = []
-        result.reserveCapacity(terms.count)
+        var joined = JoinedTerms(count: terms.count)
+        for term in terms {
+            if term.isSum { for inner in term.operands { joined.append(inner) } } else { joined.append(term) }
+        }
+        if let place = joined.place, joined.terms[place].isZero { joined.terms.remove(at: place) }
+        return joined.terms.count < 2 ? joined.terms.first ?? .zero : Formula(.sum, joined.terms)
+    }
+
+    /// Terms of a sum, with the numbers among them added where the first of them stands.
+    private struct JoinedTerms {
+        var terms: [Formula] = []
+        /// Where the number stands.
         var place: Int?
-        func append(_ term: Formula) {
+
+        init(count: Int) { terms.reserveCapacity(count) }
+
+        mutating func append(_ term: Formula) {
             if let number = term.number {
-                if let at = place, let old = result[at].number {
+                if let place, let old = terms[place].number {
                     if let total = Number.sum(old, number) {
-                        result[at] = Formula(total)
+                        terms[place] = Formula(total)
                         return
                     }
                 } else {
-                    place = result.count
+                    place = terms.count
                 }
             }
-            result.append(term)
+            terms.append(term)
         }
-        for term in terms {
-            if term.isSum { term.operands.forEach(append) } else { append(term) }
-        }
-        if let place, result[place].isZero { result.remove(at: place) }
-        return result.count < 2 ? result.first ?? .zero : Formula(.sum, result)
     }
 
     /// The product of any number of formulas; 1 of none.
     public static func product(_ factors: [Formula]) -> Formula {
+        var joined = JoinedFactors(count: factors.count)
+        for factor in factors {
+            if factor.isProduct { for inner in factor.operands { joined.append(inner) } } else { joined.append(factor) }
+        }
+        if joined.coefficient.isZero && joined.rest.allSatisfy(\.isTotal) { return .zero }
+        if !joined.coefficient.isOne { joined.rest.insert(Formula(joined.coefficient), at: 0) }
+        return joined.rest.count < 2 ? joined.rest.first ?? .one : Formula(.product, joined.rest)
+    }
+
+    /// Factors of a product, with the numbers among them multiplied.
+    private struct JoinedFactors {
         var coefficient = Number.one
         var rest: [Formula] = []
-        rest.reserveCapacity(factors.count + 1)
-        func append(_ factor: Formula) {
+
+        init(count: Int) { rest.reserveCapacity(count + 1) }
+
+        mutating func append(_ factor: Formula) {
             if let number = factor.number, let product = Number.product(coefficient, number) {
                 coefficient = product
             } else {
                 rest.append(factor)
             }
         }
-        for factor in factors {
-            if factor.isProduct { factor.operands.forEach(append) } else { append(factor) }
-        }
-        if coefficient.isZero && rest.allSatisfy(\.isTotal) { return .zero }
-        if !coefficient.isOne { rest.insert(Formula(coefficient), at: 0) }
-        return rest.count < 2 ? rest.first ?? .one : Formula(.product, rest)
     }
 
     /// The base to the power of the exponent.

@@ -66,7 +66,7 @@ extension Formula {
     /// alone, when no one else holds the node.
     final class Node: @unchecked Sendable {
         let kind: Kind
-        fileprivate(set) var operands: [Formula]
+        @exclusivity(unchecked) fileprivate(set) var operands: [Formula]
         let hash: UInt64
         let size: Int
         let depth: Int
@@ -153,6 +153,7 @@ extension Formula: Hashable {
     public static func == (a: Formula, b: Formula) -> Bool {
         if a.node === b.node { return true }
         guard a.node.hash == b.node.hash, a.node.size == b.node.size, a.kind == b.kind else { return false }
+        if a.operands.isIdentical(to: b.operands) { return true }
         struct Pair: Hashable {
             let a: ObjectIdentifier, b: ObjectIdentifier
         }
@@ -174,6 +175,15 @@ extension Formula: Hashable {
 
     /// Feeds the hash that the root knows.
     public func hash(into hasher: inout Hasher) { hasher.combine(node.hash) }
+}
+
+extension [Formula] {
+    /// Whether these are the same nodes.
+    func isIdentical(to other: [Formula]) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index].node !== other[index].node { return false }
+        return true
+    }
 }
 
 extension Formula.Kind {

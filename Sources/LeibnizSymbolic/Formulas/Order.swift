@@ -23,6 +23,7 @@ extension Formula {
 
     /// The terms in the order of a sum; a positive one first, if there is one: 1 − x².
     static func inSumOrder(_ terms: [Formula]) -> [Formula] {
+        guard terms.count > 1 else { return terms }
         var sorted = terms.sorted(by: precedesInSum)
         if let first = sorted.firstIndex(where: { !$0.coefficient.isNegative }), first > 0 {
             sorted.insert(sorted.remove(at: first), at: 0)

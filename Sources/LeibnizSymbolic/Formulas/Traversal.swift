@@ -3,14 +3,15 @@ extension Formula {
     /// each shared node once.
     ///
     /// - Parameters:
+    ///   - few: the size up to which a tree is walked faster than its nodes are remembered.
     ///   - known: the value of a node whose operands need not be looked at; nil for all others.
     ///   - combine: makes a node's value of the node and its operands' values.
     func folded<Value>(
-        known: (Formula) -> Value? = { _ in nil }, _ combine: (Formula, [Value]) throws -> Value
+        remembering few: Int = 16, known: (Formula) -> Value? = { _ in nil },
+        _ combine: (Formula, [Value]) throws -> Value
     ) rethrows -> Value {
         if operands.isEmpty { return try known(self) ?? combine(self, []) }
-        // Small trees are walked faster than remembered.
-        let remembers = size > 16
+        let remembers = size > few
         var found: [ObjectIdentifier: Value] = [:]
         /// Of nodes whose parents wait for them.
         var values: [Value] = []

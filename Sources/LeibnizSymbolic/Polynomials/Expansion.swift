@@ -3,9 +3,6 @@ extension Formula {
     private static let maximumTerms = 300
 
     /// The formula with products of sums, and whole powers of sums, multiplied out; nil where that is too much.
-    func expanded(_ assumptions: inout [Assumption]) -> Formula? { holdsProductOfSums ? expanded() : nil }
-
-    /// The formula with products of sums, and whole powers of sums, multiplied out; nil where that is too much.
     func expanded() -> Formula? {
         struct TooMuch: Error {}
         func product(_ a: [Formula], _ b: [Formula]) throws -> [Formula] {

@@ -1,7 +1,7 @@
 extension Simplifier {
     /// A product with powers of one base joined, in the canonical order.
     mutating func collectedProduct(_ formula: Formula) -> Formula {
-        guard !formula.holdsInfinity else { return formula }
+        guard !formula.holdsInfinity, !isCollected(formula) else { return formula }
         if formula.coefficient.isZero {
             assume(.defined(formula.coefficientAndRest.rest))
             return .zero
@@ -31,6 +31,28 @@ extension Simplifier {
         guard product.isProduct else { return product }
         let sorted = Formula.inProductOrder(product.operands)
         return formula.isProduct && sorted.isIdentical(to: formula.operands) ? formula : .product(sorted)
+    }
+
+    /// Whether nothing would change: a number first at most, other bases each once, all in order. Most products that are looked
+    /// at are such.
+    private func isCollected(_ formula: Formula) -> Bool {
+        guard formula.isProduct else { return false }
+        let factors = formula.operands
+        var bases: [Formula] = []
+        bases.reserveCapacity(factors.count)
+        for index in factors.indices {
+            let factor = factors[index]
+            if let number = factor.number {
+                if index > 0 || number.isZero || number.isOne { return false }
+                continue
+            }
+            let base = factor.baseAndExponent.base
+            if factor.isProduct || base.number != nil || bases.contains(base) { return false }
+            if base.isSum, contentAndRest(factor).content != nil { return false }
+            if index > 0, Formula.precedesInProduct(factor, factors[index - 1]) { return false }
+            bases.append(base)
+        }
+        return true
     }
 
     /// bᵐ·bⁿ = bᵐ⁺ⁿ, with what is lost of the domain noted.

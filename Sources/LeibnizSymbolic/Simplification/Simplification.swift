@@ -23,14 +23,15 @@ extension Formula {
         var best = (formula: plain, assumptions: simplifier.assumptions)
         // Multiplying out and cancelling are worth a try where they are cheap.
         guard plain.size <= 400 else { return Simplification(formula: plain, assumptions: simplifier.assumptions) }
-        for attempt in [Formula.expanded, Formula.cancelled] {
-            var other = simplifier
-            guard let rewritten = attempt(plain)(&other.assumptions), rewritten != plain,
-                rewritten.size <= 2 * plain.size
-            else { continue }
+        func consider(_ rewritten: Formula?, _ other: Simplifier) {
+            guard let rewritten, rewritten != plain, rewritten.size <= 2 * plain.size else { return }
+            var other = other
             let candidate = other.settled(rewritten)
             if candidate.size < best.formula.size { best = (candidate, other.assumptions) }
         }
+        if plain.holdsProductOfSums { consider(plain.expanded(), simplifier) }
+        var other = simplifier
+        consider(plain.cancelled(&other.assumptions), other)
         if best.formula == self, best.assumptions.isEmpty { node.mark(.isSimplified) }
         return Simplification(formula: best.formula, assumptions: best.assumptions)
     }
@@ -59,7 +60,7 @@ struct Simplifier {
 
     /// What is settled is passed by.
     private mutating func pass(_ formula: Formula) -> Formula {
-        formula.folded(known: { $0.node.has(.isSettled) ? $0 : nil }) { part, operands in
+        formula.folded(remembering: 64, known: { $0.node.has(.isSettled) ? $0 : nil }) { part, operands in
             if operands.isEmpty { return part }
             let isSame = operands.isIdentical(to: part.operands)
             let conditions = assumptions.count

@@ -83,12 +83,3 @@ extension Simplifier {
         }
     }
 }
-
-extension [Formula] {
-    /// Whether these are the same nodes.
-    func isIdentical(to other: [Formula]) -> Bool {
-        guard count == other.count else { return false }
-        for index in indices where self[index].node !== other[index].node { return false }
-        return true
-    }
-}
