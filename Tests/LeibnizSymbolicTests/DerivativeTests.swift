@@ -67,6 +67,8 @@ import Testing
             let hessian = try formula.hessian(by: ["x", "y"])
             let gradient = try formula.gradient(by: ["x", "y"])
             let point = formulas.point(in: 0.5...2)
+            // What has no value, as a division by x − x, has no derivatives to be right.
+            guard (try? formula.evaluated(at: point)) != nil else { continue }
             for (row, slope) in gradient.enumerated() {
                 let program = try FormulaProgram(slope, variables: ["x", "y"])
                 for (column, name) in ["x", "y"].enumerated() {
