@@ -63,7 +63,7 @@ extension Formula {
     /// A node of the tree.
     ///
     /// Safe to share: all is constant but `marks`, which are atomic, and `operands`, which is written by the release of a tree
-    /// alone, when no one else holds the node.
+    /// alone, when no one else holds the node: no access to it needs to be checked.
     final class Node: @unchecked Sendable {
         let kind: Kind
         @exclusivity(unchecked) fileprivate(set) var operands: [Formula]

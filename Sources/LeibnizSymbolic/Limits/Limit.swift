@@ -126,6 +126,7 @@ struct LimitSearch {
 
     /// The first term of a series c·tᵛ, whose coefficient may hold ln t; with roots, of a series in tⁿ.
     private mutating func bySeries(_ f: Formula, _ depth: Int) -> Formula? {
+        // An attempt fails as the one before, unless more terms or roots cure what that failed of.
         var cure = PowerSeries.Failure.Cure.moreTerms
         for (root, count) in [(1, 4), (1, 10), (1, 18), (2, 8), (3, 8), (6, 12)] {
             guard root > 1 || cure == .moreTerms else { continue }

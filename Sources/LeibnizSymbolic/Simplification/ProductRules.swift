@@ -38,8 +38,7 @@ extension Simplifier {
     private func isCollected(_ formula: Formula) -> Bool {
         guard formula.isProduct else { return false }
         let factors = formula.operands
-        var bases: [Formula] = []
-        bases.reserveCapacity(factors.count)
+        var bases = FormulaTable<Void>(capacity: factors.count)
         for index in factors.indices {
             let factor = factors[index]
             if let number = factor.number {
@@ -47,10 +46,10 @@ extension Simplifier {
                 continue
             }
             let base = factor.baseAndExponent.base
-            if factor.isProduct || base.number != nil || bases.contains(base) { return false }
+            if factor.isProduct || base.number != nil || bases.place(of: base) != nil { return false }
             if base.isSum, contentAndRest(factor).content != nil { return false }
             if index > 0, Formula.precedesInProduct(factor, factors[index - 1]) { return false }
-            bases.append(base)
+            bases.append(base, ())
         }
         return true
     }
