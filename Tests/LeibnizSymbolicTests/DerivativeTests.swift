@@ -32,7 +32,8 @@ import Testing
         let steps: Set<Formula.Function> = [.sign, .floor, .ceil]
         formulas.functions.removeAll { steps.contains($0) }
         var (compared, holes) = (0, 0)
-        for _ in 0..<3000 {
+        let count = rounds(1500)
+        for _ in 0..<count {
             let formula = formulas.next(depth: 4)
             let derivative = try formula.differentiated(by: "x")
             let point = formulas.point()
@@ -53,18 +54,21 @@ import Testing
                 found.isClose(to: fine, relative: 1e-6, absolute: 1e-7),
                 "d/dx \(formula) = \(derivative) is \(found), not \(fine), at \(point)")
         }
-        #expect(compared > 1000 && 100 * holes < compared)
+        #expect(3 * compared > count && 100 * holes < compared, "\(compared), \(holes)")
     }
 
     @Test func `second and mixed derivatives agree with differences of first ones`() throws {
         var formulas = RandomFormulas(seed: 6)
         formulas.functions = [.exp, .sin, .cos, .tanh, .log, .atan, .sigmoid, .softplus, .erf, .sinh, .asinh, .gamma]
         var compared = 0
-        for _ in 0..<600 {
+        let count = rounds(400)
+        for _ in 0..<count {
             let formula = formulas.next(depth: 3)
             let hessian = try formula.hessian(by: ["x", "y"])
             let gradient = try formula.gradient(by: ["x", "y"])
             let point = formulas.point(in: 0.5...2)
+            // What has no value, as a division by x − x, has no derivatives to be right.
+            guard (try? formula.evaluated(at: point)) != nil else { continue }
             for (row, slope) in gradient.enumerated() {
                 let program = try FormulaProgram(slope, variables: ["x", "y"])
                 for (column, name) in ["x", "y"].enumerated() {
@@ -85,7 +89,7 @@ import Testing
                 }
             }
         }
-        #expect(compared > 1000)
+        #expect(compared > 5 * count / 3, "\(compared)")
     }
 
     @Test func `steps name their rules, and begin with the whole`() throws {

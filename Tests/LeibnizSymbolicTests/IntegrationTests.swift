@@ -53,13 +53,14 @@ import Testing
         formulas.variables = ["x"]
         formulas.functions = [.exp, .log, .sin, .cos, .tan, .atan, .asin, .abs, .cosh, .sigmoid, .cbrt, .erf]
         var found = 0
-        for _ in 0..<250 {
+        let count = rounds(150)
+        for _ in 0..<count {
             let integrand = formulas.next(depth: 3)
             guard let answer = try? integrand.antiderivative(by: "x") else { continue }
             found += 1
             #expect(Formula.agree(try answer.differentiated(by: "x"), integrand), "∫ \(integrand) = \(answer)")
         }
-        #expect(found > 80, "\(found)")
+        #expect(found > 8 * count / 25, "\(found)")
     }
 
     @Test func `what differentiation gives is integrated back`() throws {

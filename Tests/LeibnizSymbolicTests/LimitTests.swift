@@ -47,17 +47,19 @@ import Testing
         formulas.variables = ["x"]
         formulas.functions = [.exp, .sin, .cos, .tan, .atan, .sinh, .tanh, .log, .asinh, .erf]
         var compared = 0
-        for _ in 0..<400 {
+        let count = rounds(400)
+        for _ in 0..<count {
             let formula = formulas.next(depth: 3) / formulas.next(depth: 2)
             guard let limit = try? formula.limit(by: "x", to: .zero, from: .above), let value = try? limit.evaluated(),
-                let near = try? [1e-3, 1e-4].map({ try formula.evaluated(at: ["x": $0]) })
+                let near = try? [1e-3, 1e-4, 1e-5, 1e-6].map({ try formula.evaluated(at: ["x": $0]) })
             else { continue }
-            // Numbers that still move tell nothing.
-            guard value.isFinite, abs(near[0] - near[1]) < 1e-2 * max(1, abs(near[1])) else { continue }
+            // Numbers that still move tell nothing, and steps that do not become shorter, as those of x^0.0001, may lead far.
+            let steps = (0..<3).map { abs(near[$0] - near[$0 + 1]) }
+            guard value.isFinite, steps[0] < 1e-2 * max(1, abs(near[1])), steps[2] <= 0.9 * steps[1] else { continue }
             compared += 1
             #expect(abs(near[1] - value) < 0.05 * max(1, abs(value)), "\(formula) → \(limit), but \(near)")
         }
-        #expect(compared > 100, "\(compared)")
+        #expect(compared > count / 4, "\(compared)")
     }
 }
 
@@ -87,7 +89,8 @@ import Testing
             .exp, .sin, .cos, .tan, .atan, .sinh, .tanh, .log, .asinh, .erf, .asin, .sigmoid, .gamma, .sec,
         ]
         var compared = 0
-        for _ in 0..<200 {
+        let count = rounds(200)
+        for _ in 0..<count {
             let formula = formulas.next(depth: 3)
             guard let center = Rational(Int.random(in: -3...3, using: &formulas.generator), 2).map({ Formula($0) }),
                 let series = try? formula.taylorSeries(by: "x", at: center, order: 3), series.lowestPower == 0
@@ -106,7 +109,7 @@ import Testing
                     "\(formula), \(power), \(center)")
             }
         }
-        #expect(compared > 200, "\(compared)")
+        #expect(compared > count, "\(compared)")
     }
 
     @Test func `what has no series is said`() throws {

@@ -45,7 +45,7 @@ import Testing
 
     @Test func `printing and parsing give the formula back`() throws {
         var formulas = RandomFormulas(seed: 1)
-        for _ in 0..<5000 {
+        for _ in 0..<rounds(3000) {
             let formula = formulas.next(depth: 5)
             let text = formula.description
             let again = try Formula(text)
@@ -65,7 +65,7 @@ import Testing
         #expect(try Formula(formula.description) == formula, "\(formula)")
     }
 
-    @Test func `a hundred thousand random strings are read or refused`() {
+    @Test func `random strings are read or refused`() {
         var generator = SplitMix(seed: 5)
         let words = [
             "x", "y", "sin", "(", ")", "(", ")", "+", "-", "*", "/", "^", "!", ",", "1", "2.5", "e", "pi", " ",
@@ -73,7 +73,8 @@ import Testing
             "<", "sum", "k", "#", "é", "\u{0}", "∞", "1e", ".", "log", "==", "\n", "max(", "²", "🙂",
         ]
         var refused = 0
-        for _ in 0..<100_000 {
+        let texts = rounds(100_000)
+        for _ in 0..<texts {
             let count = Int.random(in: 0...24, using: &generator)
             let text = (0..<count).map { _ in words.randomElement(using: &generator) ?? "" }.joined()
             do {
@@ -84,7 +85,7 @@ import Testing
                 #expect(error.column >= 1 && error.column <= text.count + 1, "\(text)")
             }
         }
-        #expect(refused > 50_000 && refused < 100_000)
+        #expect(2 * refused > texts && refused < texts, "\(refused)")
     }
 
     @Test func `hostile texts end soon`() throws {

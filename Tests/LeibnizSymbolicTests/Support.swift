@@ -1,4 +1,11 @@
+import Foundation
 import LeibnizSymbolic
+
+/// How many random formulas or texts a test tries: few in the suite; `LEIBNIZ_FUZZ_ROUNDS` sets another number, as
+/// `scripts/fuzz` does.
+func rounds(_ usual: Int) -> Int {
+    ProcessInfo.processInfo.environment["LEIBNIZ_FUZZ_ROUNDS"].flatMap(Int.init) ?? usual
+}
 
 /// A small generator of random numbers: SplitMix64 (Steele, Lea & Flood 2014).
 struct SplitMix: RandomNumberGenerator {

@@ -104,15 +104,15 @@ struct DerivativeRule {
 
     /// Equal factors as powers.
     private static func collected(_ factors: [Formula]) -> [Formula] {
-        var counts: [Formula: Int] = [:]
-        for factor in factors { counts[factor, default: 0] += 1 }
-        guard counts.count < factors.count else { return factors }
-        var result: [Formula] = []
+        var counts = FormulaTable<Int>()
         for factor in factors {
-            guard let count = counts.removeValue(forKey: factor) else { continue }
-            result.append(.power(factor, Formula(count)))
+            if let place = counts.place(of: factor) {
+                counts.values[place] += 1
+            } else {
+                counts.append(factor, 1)
+            }
         }
-        return result
+        return zip(counts.keys, counts.values).map { $1 == 1 ? $0 : .power($0, Formula($1)) }
     }
 
     private static func power(_ base: Formula, _ exponent: Formula, _ x: String) -> DerivativeRule {

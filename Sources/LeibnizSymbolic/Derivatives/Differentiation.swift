@@ -83,33 +83,32 @@ extension Formula {
     /// The derivative as the rules give it.
     func rawDerivative(by variable: String) throws(SymbolicError) -> Formula {
         let formula = try carryingOutDerivatives()
-        var known: [Formula: Formula] = [:]
-        var rules: [Formula: DerivativeRule] = [:]
-        var pending = [formula]
+        var known = FormulaTable<Formula>()
+        /// Of parts whose whole waits for them.
+        var derivatives: [Formula] = []
+        var pending: [(part: Formula, rule: DerivativeRule?)] = [(formula, nil)]
         var work = 0
-        while let part = pending.last {
-            if known[part] != nil {
-                pending.removeLast()
-                continue
-            }
-            if let trivial = part.trivialDerivative(by: variable) {
-                known[part] = trivial
-                continue
-            }
-            guard let rule = rules[part] else {
+        while let (part, rule) = pending.popLast() {
+            if let rule {
+                let derivative = rule.combine(Array(derivatives.suffix(rule.parts.count)))
+                derivatives.removeLast(rule.parts.count)
+                derivatives.append(derivative)
+                if known.place(of: part) == nil { known.append(part, derivative) }
+                work += derivative.operands.reduce(derivative.operands.count) { $0 + $1.operands.count }
+                guard work <= Self.maximumWork else {
+                    throw SymbolicError(.tooLarge, "the derivative would be too large", in: self)
+                }
+            } else if let trivial = part.trivialDerivative(by: variable) {
+                derivatives.append(trivial)
+            } else if let place = known.place(of: part) {
+                derivatives.append(known.values[place])
+            } else {
                 let rule = try DerivativeRule(for: part, by: variable)
-                rules[part] = rule
-                pending += rule.parts
-                continue
-            }
-            let derivative = rule.combine(rule.parts.compactMap { known[$0] })
-            known[part] = derivative
-            work += derivative.operands.reduce(derivative.operands.count) { $0 + $1.operands.count }
-            guard work <= Self.maximumWork else {
-                throw SymbolicError(.tooLarge, "the derivative would be too large", in: self)
+                pending.append((part, rule))
+                for part in rule.parts.reversed() { pending.append((part, nil)) }
             }
         }
-        return known[formula] ?? .zero
+        return derivatives.first ?? .zero
     }
 
     /// The steps of the derivation, outer rules first.

@@ -200,18 +200,19 @@ struct EquationSolver {
 
     /// A polynomial of eˣ, sin x, √x, ln x, …: solved for that, and that for x.
     private mutating func polynomialOfPart(_ f: Formula, _ depth: Int) -> [Formula]? {
-        var parts: Set<Formula> = []
+        var parts = FormulaTable<Void>()
+        func add(_ part: Formula) { if parts.place(of: part) == nil { parts.append(part, ()) } }
         _ = f.folded { (part, _: [Int]) -> Int in
             switch part.kind {
-            case .function: parts.insert(part)
+            case .function: add(part)
             case .power:
-                if part.operands[1].number?.whole == nil || part.operands[1].depends(on: x) { parts.insert(part) }
+                if part.operands[1].number?.whole == nil || part.operands[1].depends(on: x) { add(part) }
             default: break
             }
             return 0
         }
         let name = "u₀"
-        for part in parts.filter({ $0.depends(on: x) }).sorted(by: { $0.size < $1.size }) {
+        for part in parts.keys.filter({ $0.depends(on: x) }).sorted(by: { $0.size < $1.size }) {
             let outer = f.replacing(part, with: .variable(name)).simplified()
             guard !outer.depends(on: x), outer.depends(on: name) else { continue }
             var solver = EquationSolver(x: name)

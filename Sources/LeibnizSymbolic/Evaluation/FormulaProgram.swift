@@ -153,7 +153,8 @@ extension FormulaProgram {
 
     private func run(_ arguments: [Double], _ work: inout Int) -> Slot {
         var slots = [Slot](repeating: Slot(), count: instructions.count)
-        for (place, instruction) in instructions.enumerated() {
+        for place in instructions.indices {
+            let instruction = instructions[place]
             work += 1 + instruction.operands.count
             slots[place] = value(instruction, slots, arguments, &work)
         }
@@ -176,10 +177,12 @@ extension FormulaProgram {
             }
             return Slot(value: arguments[place])
         case .sum:
-            let sum = operands.reduce(0) { $0 + slots[$1].value }
+            var sum = 0.0
+            for operand in operands { sum += slots[operand].value }
             return sum.isNaN ? fault(.indeterminate, "a difference of infinities has no value") : Slot(value: sum)
         case .product:
-            let product = operands.reduce(1) { $0 * slots[$1].value }
+            var product = 1.0
+            for operand in operands { product *= slots[operand].value }
             return product.isNaN ? fault(.indeterminate, "zero times infinity has no value") : Slot(value: product)
         case .power:
             let (base, exponent) = (operand(0), operand(1))
@@ -216,6 +219,7 @@ extension FormulaProgram {
         guard first == first.rounded(), last == last.rounded() || last == .infinity, first.isFinite, last > -.infinity
         else { return fault(.notSummable, "the bounds of a sum must be whole numbers, or infinity above") }
         var (sum, compensation, index, quiet) = (0.0, 0.0, first, 0)
+        var arguments = arguments + [first]
         while index <= last {
             guard work < Self.maximumWork, index - first < 1e6 else {
                 return fault(
@@ -223,7 +227,8 @@ extension FormulaProgram {
                     last == .infinity
                         ? "the sum did not settle within a million terms" : "the sum has too many terms")
             }
-            let term = body.run(arguments + [index], &work)
+            arguments[arguments.count - 1] = index
+            let term = body.run(arguments, &work)
             if term.fault != nil { return term }
             // Neumaier's compensated addition.
             let next = sum + term.value

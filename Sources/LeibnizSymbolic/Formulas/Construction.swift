@@ -4,13 +4,24 @@
 /// are added and multiplied, 0 and 1 leave where no value and no domain depends on them. All else is `simplified()`.
 extension Formula {
     /// A number.
-    public init(_ number: Number) { self.init(.number(number)) }
+    public init(_ number: Number) {
+        if let whole = number.whole, whole >= Self.least, whole <= Self.greatest {
+            self = Self.small[whole - Self.least]
+        } else {
+            self.init(.number(number))
+        }
+    }
+
+    /// Whole numbers that occur again and again: one node each.
+    private static let small = (least...greatest).map { Formula(.number(.exact(Rational($0)))) }
+    private static var least: Int { -16 }
+    private static var greatest: Int { 64 }
 
     /// A whole number.
-    public init(_ whole: Int) { self.init(.number(.exact(Rational(whole)))) }
+    public init(_ whole: Int) { self.init(.exact(Rational(whole))) }
 
     /// A quotient of integers.
-    public init(_ rational: Rational) { self.init(.number(.exact(rational))) }
+    public init(_ rational: Rational) { self.init(.exact(rational)) }
 
     /// A number of double precision; nil where that is not finite.
     public init?(_ value: Double) {
@@ -40,47 +51,62 @@ extension Formula {
 
     /// The sum of any number of formulas; 0 of none.
     public static func sum(_ terms: [Formula]) -> Formula {
-        var result: [Formula] = []
-        result.reserveCapacity(terms.count)
+        var joined = JoinedTerms(count: terms.count)
+        for term in terms {
+            if term.isSum { for inner in term.operands { joined.append(inner) } } else { joined.append(term) }
+        }
+        if let place = joined.place, joined.terms[place].isZero { joined.terms.remove(at: place) }
+        return joined.terms.count < 2 ? joined.terms.first ?? .zero : Formula(.sum, joined.terms)
+    }
+
+    /// Terms of a sum, with the numbers among them added where the first of them stands.
+    private struct JoinedTerms {
+        var terms: [Formula] = []
+        /// Where the number stands.
         var place: Int?
-        func append(_ term: Formula) {
+
+        init(count: Int) { terms.reserveCapacity(count) }
+
+        mutating func append(_ term: Formula) {
             if let number = term.number {
-                if let at = place, let old = result[at].number {
+                if let place, let old = terms[place].number {
                     if let total = Number.sum(old, number) {
-                        result[at] = Formula(total)
+                        terms[place] = Formula(total)
                         return
                     }
                 } else {
-                    place = result.count
+                    place = terms.count
                 }
             }
-            result.append(term)
+            terms.append(term)
         }
-        for term in terms {
-            if case .sum = term.kind { term.operands.forEach(append) } else { append(term) }
-        }
-        if let place, result[place].isZero { result.remove(at: place) }
-        return result.count < 2 ? result.first ?? .zero : Formula(.sum, result)
     }
 
     /// The product of any number of formulas; 1 of none.
     public static func product(_ factors: [Formula]) -> Formula {
+        var joined = JoinedFactors(count: factors.count)
+        for factor in factors {
+            if factor.isProduct { for inner in factor.operands { joined.append(inner) } } else { joined.append(factor) }
+        }
+        if joined.coefficient.isZero && joined.rest.allSatisfy(\.isTotal) { return .zero }
+        if !joined.coefficient.isOne { joined.rest.insert(Formula(joined.coefficient), at: 0) }
+        return joined.rest.count < 2 ? joined.rest.first ?? .one : Formula(.product, joined.rest)
+    }
+
+    /// Factors of a product, with the numbers among them multiplied.
+    private struct JoinedFactors {
         var coefficient = Number.one
         var rest: [Formula] = []
-        rest.reserveCapacity(factors.count)
-        func append(_ factor: Formula) {
+
+        init(count: Int) { rest.reserveCapacity(count + 1) }
+
+        mutating func append(_ factor: Formula) {
             if let number = factor.number, let product = Number.product(coefficient, number) {
                 coefficient = product
             } else {
                 rest.append(factor)
             }
         }
-        for factor in factors {
-            if case .product = factor.kind { factor.operands.forEach(append) } else { append(factor) }
-        }
-        if coefficient.isZero && rest.allSatisfy(\.isTotal) { return .zero }
-        if !coefficient.isOne { rest.insert(Formula(coefficient), at: 0) }
-        return rest.count < 2 ? rest.first ?? .one : Formula(.product, rest)
     }
 
     /// The base to the power of the exponent.
@@ -92,7 +118,7 @@ extension Formula {
         if number.isZero && base.isTotal { return .one }
         if let whole = number.whole {
             if let value = base.number, let power = value.power(whole) { return Formula(power) }
-            if whole == -1, case .product = base.kind { return product(base.operands.map { power($0, exponent) }) }
+            if whole == -1, base.isProduct { return product(base.operands.map { power($0, exponent) }) }
         }
         if base == .e { return .function(.exp, [exponent]) }
         if let joined = joinedPower(base, number) { return joined }
@@ -177,18 +203,25 @@ extension Formula {
     /// Whether a variable occurs free in it.
     public func depends(on variable: String) -> Bool { variables.contains(variable) }
 
+    var isSum: Bool { if case .sum = kind { true } else { false } }
+    var isProduct: Bool { if case .product = kind { true } else { false } }
+    var isPower: Bool { if case .power = kind { true } else { false } }
+
+    /// The number in front of a product.
+    var coefficient: Number { number ?? (isProduct ? operands[0].number : nil) ?? .one }
+
     /// The number in front of a product, and what it multiplies.
     var coefficientAndRest: (coefficient: Number, rest: Formula) {
         if let number { return (number, .one) }
-        guard case .product = kind, let number = operands[0].number else { return (.one, self) }
+        guard isProduct, let number = operands[0].number else { return (.one, self) }
         return (number, operands.count == 2 ? operands[1] : Formula(.product, Array(operands.dropFirst())))
     }
 
     /// The factors of a product, or the formula itself.
-    var factors: [Formula] { if case .product = kind { operands } else { [self] } }
+    var factors: [Formula] { isProduct ? operands : [self] }
 
     /// The terms of a sum, or the formula itself.
-    var terms: [Formula] { if case .sum = kind { operands } else { [self] } }
+    var terms: [Formula] { isSum ? operands : [self] }
 
     /// Base and exponent; of what is no power, itself and 1. The base of exp is e.
     var baseAndExponent: (base: Formula, exponent: Formula) {

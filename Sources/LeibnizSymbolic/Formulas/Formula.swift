@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An expression over the real numbers, with named variables.
 ///
 /// ```swift
@@ -60,27 +62,32 @@ public struct Formula: Sendable {
 extension Formula {
     /// A node of the tree.
     ///
-    /// Safe to share: all is constant but `operands`, which is written by the release of a tree alone, when no one else holds
-    /// the node.
+    /// Safe to share: all is constant but `marks`, which are atomic, and `operands`, which is written by the release of a tree
+    /// alone, when no one else holds the node: no access to it needs to be checked.
     final class Node: @unchecked Sendable {
         let kind: Kind
-        fileprivate(set) var operands: [Formula]
+        @exclusivity(unchecked) fileprivate(set) var operands: [Formula]
         let hash: UInt64
         let size: Int
         let depth: Int
         let variables: [String]
         let traits: Traits
         let degree: Double
+        /// What simplification has found out about the formula; of a leaf all is known.
+        private let marks: Atomic<UInt8>
 
         init(_ kind: Kind, _ operands: [Formula]) {
             self.kind = kind
             self.operands = operands
-            hash = operands.reduce(kind.structuralHash) { mixed($0 ^ $1.node.hash) }
-            size = operands.reduce(1) {
-                let (sum, overflow) = $0.addingReportingOverflow($1.node.size)
-                return overflow ? Int.max : sum
+            var (hash, size, depth) = (kind.structuralHash, 1, 0)
+            for operand in operands {
+                let node = operand.node
+                hash = mixed(hash ^ node.hash)
+                size = size > Int.max - node.size ? Int.max : size + node.size
+                depth = Swift.max(depth, node.depth)
             }
-            depth = 1 + operands.reduce(0) { Swift.max($0, $1.node.depth) }
+            (self.hash, self.size, self.depth) = (hash, size, depth + 1)
+            marks = Atomic(operands.isEmpty ? Mark.isSettled.bit | Mark.isSimplified.bit : 0)
             variables = Node.variables(of: kind, operands)
             traits = Traits(of: kind, operands)
             degree = Formula.degree(of: kind, operands)
@@ -105,19 +112,40 @@ extension Formula {
                 return union(
                     operands[0].variables.filter { $0 != bound }, union(operands[1].variables, operands[2].variables))
             default:
-                return operands.reduce([]) { union($0, $1.variables) }
+                guard var result = operands.first?.variables else { return [] }
+                for operand in operands.dropFirst() { result = union(result, operand.variables) }
+                return result
             }
         }
 
         /// The union of sorted lists; one of the two where it holds the other, so that nodes share their lists.
         private static func union(_ a: [String], _ b: [String]) -> [String] {
-            if b.isEmpty || a == b { return a }
+            if b.isEmpty { return a }
             if a.isEmpty { return b }
-            if b.count == 1, a.contains(b[0]) { return a }
+            if b.count == 1 {
+                for name in a where name == b[0] { return a }
+            } else if a == b {
+                return a
+            }
             let all = Set(a).union(b)
             return all.count == a.count ? a : all.count == b.count ? b : all.sorted()
         }
     }
+}
+
+extension Formula.Node {
+    /// What is found out about a formula once and holds for ever.
+    struct Mark {
+        fileprivate let bit: UInt8
+
+        /// No rule of simplification applies to it or to any of its parts.
+        static let isSettled = Mark(bit: 1)
+        /// Simplification gives it back, without conditions.
+        static let isSimplified = Mark(bit: 2)
+    }
+
+    func has(_ mark: Mark) -> Bool { marks.load(ordering: .relaxed) & mark.bit != 0 }
+    func mark(_ mark: Mark) { marks.bitwiseOr(mark.bit, ordering: .relaxed) }
 }
 
 extension Formula: Hashable {
@@ -125,6 +153,7 @@ extension Formula: Hashable {
     public static func == (a: Formula, b: Formula) -> Bool {
         if a.node === b.node { return true }
         guard a.node.hash == b.node.hash, a.node.size == b.node.size, a.kind == b.kind else { return false }
+        if a.operands.isIdentical(to: b.operands) { return true }
         struct Pair: Hashable {
             let a: ObjectIdentifier, b: ObjectIdentifier
         }
@@ -146,6 +175,15 @@ extension Formula: Hashable {
 
     /// Feeds the hash that the root knows.
     public func hash(into hasher: inout Hasher) { hasher.combine(node.hash) }
+}
+
+extension [Formula] {
+    /// Whether these are the same nodes.
+    func isIdentical(to other: [Formula]) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index].node !== other[index].node { return false }
+        return true
+    }
 }
 
 extension Formula.Kind {

@@ -79,9 +79,14 @@ extension Formula.Number {
     /// The whole number, if it is one.
     public var whole: Int? { rational.flatMap { $0.isWhole ? $0.numerator : nil } }
 
-    var isZero: Bool { self == .zero }
-    var isOne: Bool { self == .one }
-    var isNegative: Bool { doubleValue < 0 }
+    var isZero: Bool { whole == 0 }
+    var isOne: Bool { whole == 1 }
+    var isNegative: Bool {
+        switch self {
+        case .exact(let rational): rational.numerator < 0
+        case .approximate(let value): value < 0
+        }
+    }
 
     /// The sum; nil where it is out of range.
     static func sum(_ a: Self, _ b: Self) -> Self? {

@@ -14,17 +14,18 @@ extension Formula {
 
     /// Whether a stands before b in a sum: high powers first, numbers last.
     static func precedesInSum(_ a: Formula, _ b: Formula) -> Bool {
-        let (left, right) = (a.coefficientAndRest.rest, b.coefficientAndRest.rest)
         if (a.number == nil) != (b.number == nil) { return a.number == nil }
-        if left.degree != right.degree { return left.degree > right.degree }
-        if left.variables.isEmpty != right.variables.isEmpty { return right.variables.isEmpty }
-        return compare(left, right) < 0
+        // Coefficients change neither of these.
+        if a.degree != b.degree { return a.degree > b.degree }
+        if a.variables.isEmpty != b.variables.isEmpty { return b.variables.isEmpty }
+        return compare(a.coefficientAndRest.rest, b.coefficientAndRest.rest) < 0
     }
 
     /// The terms in the order of a sum; a positive one first, if there is one: 1 − x².
     static func inSumOrder(_ terms: [Formula]) -> [Formula] {
+        guard terms.count > 1 else { return terms }
         var sorted = terms.sorted(by: precedesInSum)
-        if let first = sorted.firstIndex(where: { !$0.coefficientAndRest.coefficient.isNegative }), first > 0 {
+        if let first = sorted.firstIndex(where: { !$0.coefficient.isNegative }), first > 0 {
             sorted.insert(sorted.remove(at: first), at: 0)
         }
         return sorted
@@ -32,13 +33,19 @@ extension Formula {
 
     /// Whether the term of a sum that decides about its sign has a negative coefficient.
     var isNegativeSum: Bool {
-        operands.min(by: Formula.precedesInSum)?.coefficientAndRest.coefficient.isNegative ?? false
+        guard operands.contains(where: \.coefficient.isNegative) else { return false }
+        return operands.min(by: Formula.precedesInSum)?.coefficient.isNegative ?? false
     }
 
     /// Whether a stands before b in a product: numbers, constants, variables, functions, sums; divisors last.
     static func precedesInProduct(_ a: Formula, _ b: Formula) -> Bool {
         let (left, right) = (a.placeInProduct, b.placeInProduct)
         return left != right ? left < right : compare(a, b) < 0
+    }
+
+    /// The factors in the order of a product.
+    static func inProductOrder(_ factors: [Formula]) -> [Formula] {
+        factors.count < 2 ? factors : factors.sorted(by: precedesInProduct)
     }
 
     private var placeInProduct: Int {

@@ -33,6 +33,10 @@ public struct Rational: Hashable, Sendable {
     public var doubleValue: Double { Double(numerator) / Double(denominator) }
 
     static func sum(_ a: Rational, _ b: Rational) -> Rational? {
+        if a.isWhole, b.isWhole {
+            let (sum, overflow) = a.numerator.addingReportingOverflow(b.numerator)
+            return overflow || sum == Int.min ? nil : Rational(sum)
+        }
         let (left, overflow1) = a.numerator.multipliedReportingOverflow(by: b.denominator)
         let (right, overflow2) = b.numerator.multipliedReportingOverflow(by: a.denominator)
         let (above, overflow3) = left.addingReportingOverflow(right)
@@ -41,6 +45,10 @@ public struct Rational: Hashable, Sendable {
     }
 
     static func product(_ a: Rational, _ b: Rational) -> Rational? {
+        if a.isWhole, b.isWhole {
+            let (product, overflow) = a.numerator.multipliedReportingOverflow(by: b.numerator)
+            return overflow || product == Int.min ? nil : Rational(product)
+        }
         // Crosswise reduction first: the result fits whenever its lowest terms do.
         guard let first = Rational(a.numerator, b.denominator), let second = Rational(b.numerator, a.denominator) else {
             return nil

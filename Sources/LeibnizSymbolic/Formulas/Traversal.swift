@@ -1,29 +1,40 @@
 extension Formula {
-    /// Computes a value for the root from the values of its operands, and so on downwards; each shared node once, without recursion.
+    /// Computes a value for the root from the values of its operands, and so on downwards, without recursion; in large trees
+    /// each shared node once.
     ///
     /// - Parameters:
+    ///   - few: the size up to which a tree is walked faster than its nodes are remembered.
     ///   - known: the value of a node whose operands need not be looked at; nil for all others.
     ///   - combine: makes a node's value of the node and its operands' values.
     func folded<Value>(
-        known: (Formula) -> Value? = { _ in nil }, _ combine: (Formula, [Value]) throws -> Value
+        remembering few: Int = 16, known: (Formula) -> Value? = { _ in nil },
+        _ combine: (Formula, [Value]) throws -> Value
     ) rethrows -> Value {
         if operands.isEmpty { return try known(self) ?? combine(self, []) }
-        var values: [ObjectIdentifier: Value] = [:]
+        let remembers = size > few
+        var found: [ObjectIdentifier: Value] = [:]
+        /// Of nodes whose parents wait for them.
+        var values: [Value] = []
         var pending = [(formula: self, isExpanded: false)]
         while let (formula, isExpanded) = pending.popLast() {
-            let key = ObjectIdentifier(formula.node)
-            if values[key] != nil { continue }
-            if isExpanded || formula.operands.isEmpty {
-                values[key] = try combine(formula, formula.operands.compactMap { values[ObjectIdentifier($0.node)] })
+            let operands = formula.operands
+            if operands.isEmpty {
+                values.append(try combine(formula, []))
+            } else if isExpanded {
+                let value = try combine(formula, Array(values.suffix(operands.count)))
+                values.removeLast(operands.count)
+                values.append(value)
+                if remembers { found[ObjectIdentifier(formula.node)] = value }
+            } else if remembers, let value = found[ObjectIdentifier(formula.node)] {
+                values.append(value)
             } else if let value = known(formula) {
-                values[key] = value
+                values.append(value)
             } else {
                 pending.append((formula, true))
-                for operand in formula.operands.reversed() { pending.append((operand, false)) }
+                for operand in operands.reversed() { pending.append((operand, false)) }
             }
         }
-        if let value = values[ObjectIdentifier(node)] { return value }
-        return try combine(self, [])
+        return values[0]
     }
 
     /// The formula with other operands, put together as its kind demands.

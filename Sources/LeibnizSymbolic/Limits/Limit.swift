@@ -126,15 +126,23 @@ struct LimitSearch {
 
     /// The first term of a series c·tᵛ, whose coefficient may hold ln t; with roots, of a series in tⁿ.
     private mutating func bySeries(_ f: Formula, _ depth: Int) -> Formula? {
+        // An attempt fails as the one before, unless more terms or roots cure what that failed of.
+        var cure = PowerSeries.Failure.Cure.moreTerms
         for (root, count) in [(1, 4), (1, 10), (1, 18), (2, 8), (3, 8), (6, 12)] {
+            guard root > 1 || cure == .moreTerms else { continue }
             let variable = Formula.variable(Self.name)
             let rooted = root == 1 ? f : f.substituting([Self.name: variable.raised(to: root)])
             // t is above zero.
             let simple = root == 1 ? f : rooted.replacing(.abs(variable), with: variable).simplified()
-            guard
-                let series = try? SeriesExpansion(variable: Self.name, count: count, logarithm: Self.logarithm).series(
-                    of: simple)
-            else { continue }
+            let expansion = SeriesExpansion(variable: Self.name, count: count, logarithm: Self.logarithm)
+            let series: PowerSeries
+            do {
+                series = try expansion.series(of: simple)
+            } catch {
+                guard let next = (error as? PowerSeries.Failure)?.cure else { return nil }
+                cure = next
+                continue
+            }
             guard !series.isZero else { continue }
             if series.lowest > 0 { return .zero }
             let leading = series.leading

@@ -15,18 +15,22 @@ struct FunctionCall {
     ]
     private static let special = ["sqrt", "pow", "piecewise", "sum", "integral", "derivative"]
 
-    private static func function(_ name: String) -> Formula.Function? {
-        Formula.Function(rawValue: name) ?? aliases[name]
-    }
+    private static let functions = aliases.merging(Formula.Function.allCases.map { ($0.rawValue, $0) }) { $1 }
+    private static let names = Set(functions.keys).union(special)
 
-    static func isFunction(_ name: String) -> Bool { special.contains(name) || function(name) != nil }
+    static func isFunction(_ name: String) -> Bool { names.contains(name) }
 
-    /// A function's name that differs by one letter.
+    /// A function's name that differs by a letter or two.
     static func nearest(to name: String) -> String? {
-        guard name.count <= 12 else { return nil }
-        let names = Formula.Function.allCases.map(\.rawValue) + aliases.keys.sorted() + special
-        return names.first { name.count > 1 && editDistance(name.lowercased(), $0) <= (name.count > 3 ? 2 : 1) }
+        guard (2...12).contains(name.count) else { return nil }
+        let (letters, limit) = (Array(name.lowercased().utf8), name.count > 3 ? 2 : 1)
+        return spellings.first {
+            abs($0.letters.count - letters.count) <= limit && editDistance(letters, $0.letters) <= limit
+        }?.name
     }
+
+    private static let spellings = (Formula.Function.allCases.map(\.rawValue) + aliases.keys.sorted() + special)
+        .map { (name: $0, letters: Array($0.utf8)) }
 
     /// The formula that the call says.
     var formula: Result<Formula, Refusal> {
@@ -48,7 +52,7 @@ struct FunctionCall {
                 return .success(Formula(.derivative(variable), [parts[0]]))
             }
         default:
-            guard let function = Self.function(name) else { return refused("no function is called \(name)") }
+            guard let function = Self.functions[name] else { return refused("no function is called \(name)") }
             let counts = function.argumentCounts
             guard counts.contains(arguments.count) else {
                 return refused(
@@ -96,8 +100,7 @@ struct FunctionCall {
 }
 
 /// The insertions, deletions and changes that make one short word of another (Levenshtein 1966).
-private func editDistance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var row = Array(0...b.count)
     for (i, letter) in a.enumerated() {
         var diagonal = row[0]

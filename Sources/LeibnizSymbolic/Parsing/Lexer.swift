@@ -16,87 +16,128 @@ struct Token {
 /// Cuts a text into words.
 struct Lexer {
     private let text: String
+    /// The ASCII codes of the characters, 255 for those that have none.
+    private let codes: [UInt8]
+    /// The characters, if any of them has no ASCII code.
     private let characters: [Character]
     private var position = 0
 
-    init(_ text: String) { (self.text, characters) = (text, Array(text)) }
+    init(_ text: String) {
+        self.text = text
+        // A character is a byte but for what is no ASCII, and for a return with a newline, which are one.
+        if text.utf8.allSatisfy({ $0 < 128 && $0 != UInt8(ascii: "\r") }) {
+            (codes, characters) = (Array(text.utf8), [])
+        } else {
+            characters = Array(text)
+            codes = characters.map { $0.asciiValue ?? 255 }
+        }
+    }
 
-    private var current: Character? { position < characters.count ? characters[position] : nil }
-    private func character(at offset: Int) -> Character? {
-        position + offset < characters.count ? characters[position + offset] : nil
+    /// The characters of the text.
+    var count: Int { codes.count }
+
+    /// The code of a character that follows; 0 behind the end.
+    private func code(_ offset: Int = 0) -> UInt8 {
+        position + offset < codes.count ? codes[position + offset] : 0
+    }
+
+    private func word(from start: Int) -> String {
+        characters.isEmpty
+            ? String(decoding: codes[start..<position], as: UTF8.self) : String(characters[start..<position])
     }
 
     /// The next word; `.end` for ever where none is left.
     mutating func next() throws(SyntaxError) -> Token {
-        while let character = current, character.isWhitespace { position += 1 }
-        let column = position + 1
-        guard let character = current else { return Token(kind: .end, column: column) }
-        if Self.isDigit(character) || character == "." { return try number() }
-        if character.isLetter || character == "_" {
-            while let next = current, next.isLetter || Self.isDigit(next) || next == "_" { position += 1 }
-            return Token(kind: .name(String(characters[(column - 1)..<position])), column: column)
+        while isSpace { position += 1 }
+        let start = position
+        guard start < codes.count else { return Token(kind: .end, column: start + 1) }
+        if isDigit(code()) || code() == UInt8(ascii: ".") { return try number() }
+        if isLetter {
+            while isLetter || isDigit(code()) { position += 1 }
+            return Token(kind: .name(word(from: start)), column: start + 1)
         }
-        if let relation = relation() { return Token(kind: .relation(relation), column: column) }
-        position += 1
-        let kind: Token.Kind
-        switch character {
-        case "+": kind = .plus
-        case "-", "−": kind = .minus
-        case "*" where current == "*":
-            position += 1
-            kind = .power
-        case "*", "·", "×", "⋅": kind = .times
-        case "/", "÷": kind = .divided
-        case "^": kind = .power
-        case "!": kind = .factorial
-        case "(": kind = .open
-        case ")": kind = .close
-        case ",": kind = .comma
-        case "∞": kind = .name("infinity")
-        default:
+        if let relation = relation() { return Token(kind: .relation(relation), column: start + 1) }
+        guard let sign = sign() else {
+            let character = characters.isEmpty ? Character(Unicode.Scalar(codes[start])) : characters[start]
             let hint = character == "|" ? "; an absolute value is abs(x)" : character == "=" ? "; equality is ==" : ""
             throw SyntaxError(
-                kind: .unknownCharacter, summary: "no formula holds \(Self.quoted(character))\(hint)", column: column,
-                text: text)
+                kind: .unknownCharacter, summary: "no formula holds \(Self.quoted(character))\(hint)",
+                column: start + 1, text: text)
         }
-        return Token(kind: kind, column: column)
+        return Token(kind: sign, column: start + 1)
+    }
+
+    private mutating func sign() -> Token.Kind? {
+        let code = code()
+        position += 1
+        switch code {
+        case UInt8(ascii: "+"): return .plus
+        case UInt8(ascii: "-"): return .minus
+        case UInt8(ascii: "*"):
+            guard self.code() == UInt8(ascii: "*") else { return .times }
+            position += 1
+            return .power
+        case UInt8(ascii: "/"): return .divided
+        case UInt8(ascii: "^"): return .power
+        case UInt8(ascii: "!"): return .factorial
+        case UInt8(ascii: "("): return .open
+        case UInt8(ascii: ")"): return .close
+        case UInt8(ascii: ","): return .comma
+        case 255: break
+        default: return nil
+        }
+        switch characters[position - 1] {
+        case "−": return .minus
+        case "·", "×", "⋅": return .times
+        case "÷": return .divided
+        case "∞": return .name("infinity")
+        default: return nil
+        }
     }
 
     private mutating func relation() -> Formula.Relation? {
-        switch current {
-        case "<", ">", "=", "!", "≤", "≥", "≠": break
+        let isEqual = code(1) == UInt8(ascii: "=")
+        let relation: Formula.Relation
+        switch code() {
+        case UInt8(ascii: "<"): relation = isEqual ? .lessOrEqual : .less
+        case UInt8(ascii: ">"): relation = isEqual ? .greaterOrEqual : .greater
+        case UInt8(ascii: "=") where isEqual: relation = .equal
+        case UInt8(ascii: "!") where isEqual: relation = .notEqual
+        case 255:
+            switch characters[position] {
+            case "≤": relation = .lessOrEqual
+            case "≥": relation = .greaterOrEqual
+            case "≠": relation = .notEqual
+            default: return nil
+            }
+            position += 1
+            return relation
         default: return nil
         }
-        let relations: [(String, Formula.Relation)] = [
-            ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("==", .equal), ("!=", .notEqual), ("<", .less),
-            (">", .greater), ("≤", .lessOrEqual), ("≥", .greaterOrEqual), ("≠", .notEqual),
-        ]
-        for (sign, relation) in relations where Array(sign).enumerated().allSatisfy({ character(at: $0) == $1 }) {
-            position += sign.count
-            return relation
-        }
-        return nil
+        position += isEqual ? 2 : 1
+        return relation
     }
 
     /// Digits with at most one point, and an exponent if `e` and digits follow: `2e3`; but `2e` is two times Euler's number.
     private mutating func number() throws(SyntaxError) -> Token {
         let start = position
-        var hasDigits = false
-        while let next = current, Self.isDigit(next) { (position, hasDigits) = (position + 1, true) }
-        if current == "." {
+        skipDigits()
+        var hasDigits = position > start
+        if code() == UInt8(ascii: ".") {
             position += 1
-            while let next = current, Self.isDigit(next) { (position, hasDigits) = (position + 1, true) }
+            let fraction = position
+            skipDigits()
+            hasDigits = hasDigits || position > fraction
         }
-        if hasDigits, current == "e" || current == "E" {
-            let sign = character(at: 1)
-            let digits = sign == "+" || sign == "-" ? 2 : 1
-            if let first = character(at: digits), Self.isDigit(first) {
+        if hasDigits, code() | 0x20 == UInt8(ascii: "e") {
+            let sign = code(1)
+            let digits = sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") ? 2 : 1
+            if isDigit(code(digits)) {
                 position += digits
-                while let next = current, Self.isDigit(next) { position += 1 }
+                skipDigits()
             }
         }
-        let word = String(characters[start..<position])
-        guard hasDigits, let number = Formula.Number(text: word) else {
+        guard hasDigits, let number = Formula.Number(text: word(from: start)) else {
             throw SyntaxError(
                 kind: .wrongNumber,
                 summary: hasDigits ? "the number is out of range: 1.8e308 is the greatest" : "a point is no number",
@@ -105,7 +146,25 @@ struct Lexer {
         return Token(kind: .number(number), column: start + 1)
     }
 
-    private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
+    private mutating func skipDigits() { while isDigit(code()) { position += 1 } }
+
+    private func isDigit(_ code: UInt8) -> Bool { code >= UInt8(ascii: "0") && code <= UInt8(ascii: "9") }
+
+    private var isSpace: Bool {
+        switch code() {
+        case UInt8(ascii: " "), 9...13: true
+        case 255: characters[position].isWhitespace
+        default: false
+        }
+    }
+
+    private var isLetter: Bool {
+        switch code() {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
+        case 255: characters[position].isLetter
+        default: false
+        }
+    }
 
     private static func quoted(_ character: Character) -> String {
         let isVisible = character.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }

@@ -4,9 +4,10 @@ public struct ParsedFormula: Sendable {
     public let formula: Formula
     /// The text.
     public let text: String
-    private let columns: [Formula: Int]
+    /// Where parts begin, in the order in which they were read.
+    private let columns: [(formula: Formula, column: Int)]
 
-    init(formula: Formula, text: String, columns: [Formula: Int]) {
+    init(formula: Formula, text: String, columns: [(formula: Formula, column: Int)]) {
         (self.formula, self.text, self.columns) = (formula, text, columns)
     }
 
@@ -17,7 +18,7 @@ public struct ParsedFormula: Sendable {
     }
 
     /// Where a part of the formula begins in the text, in characters from 1; the first place of several.
-    public func column(of part: Formula) -> Int? { columns[part] }
+    public func column(of part: Formula) -> Int? { columns.first { $0.formula == part }?.column }
 
     /// The message of an error, with a mark under the part that it names.
     public func message(_ error: EvaluationError) -> String {

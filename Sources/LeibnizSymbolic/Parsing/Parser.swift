@@ -40,7 +40,7 @@ struct Parser {
     private var lexer: Lexer
     private var token: Token
     private var frames = [Frame(function: nil, column: 1)]
-    private var columns: [Formula: Int] = [:]
+    private var columns: [(formula: Formula, column: Int)] = []
     private var work = 0
     private var result: Formula?
 
@@ -56,7 +56,7 @@ struct Parser {
     }
 
     mutating func parse() throws(SyntaxError) -> ParsedFormula {
-        guard text.utf8.count <= 4 * Self.maximumLength, text.count <= Self.maximumLength else {
+        guard text.utf8.count <= 4 * Self.maximumLength, lexer.count <= Self.maximumLength else {
             throw failure(.tooLarge, "the text is longer than \(Self.maximumLength) characters", Self.maximumLength + 1)
         }
         try advance()
@@ -241,7 +241,7 @@ struct Parser {
             throw failure(
                 .tooLarge, "the formula is nested too deeply: \(Self.maximumDepth) levels are allowed", column)
         }
-        if columns[formula] == nil { columns[formula] = column }
+        columns.append((formula, column))
         return formula
     }
 }

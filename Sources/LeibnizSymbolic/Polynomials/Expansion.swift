@@ -3,9 +3,6 @@ extension Formula {
     private static let maximumTerms = 300
 
     /// The formula with products of sums, and whole powers of sums, multiplied out; nil where that is too much.
-    func expanded(_ assumptions: inout [Assumption]) -> Formula? { expanded() }
-
-    /// The formula with products of sums, and whole powers of sums, multiplied out; nil where that is too much.
     func expanded() -> Formula? {
         struct TooMuch: Error {}
         func product(_ a: [Formula], _ b: [Formula]) throws -> [Formula] {
@@ -15,19 +12,20 @@ extension Formula {
             return simplifier.rewritten(.sum(terms)).terms
         }
         do {
-            return try folded { formula, operands in
+            return try folded(known: { $0.holdsProductOfSums ? nil : $0 }) { formula, operands in
                 switch formula.kind {
                 case .product:
-                    guard operands.contains(where: { if case .sum = $0.kind { true } else { false } }) else {
-                        return formula.rebuilt(operands)
-                    }
-                    return .sum(try operands.reduce([.one]) { try product($0, $1.terms) })
+                    guard operands.contains(where: \.isSum) else { return formula.rebuilt(operands) }
+                    return .sum(
+                        try operands.dropFirst().reduce(operands[0].terms) { try product($0, $1.terms) })
                 case .power:
                     guard case .sum = operands[0].kind, let exponent = operands[1].number?.whole,
-                        (2...12).contains(exponent)
+                        Self.expandedExponents.contains(exponent)
                     else { return formula.rebuilt(operands) }
                     return .sum(
-                        try (0..<exponent).reduce([.one]) { terms, _ in try product(terms, operands[0].terms) })
+                        try (1..<exponent).reduce(operands[0].terms) { terms, _ in
+                            try product(terms, operands[0].terms)
+                        })
                 default: return formula.rebuilt(operands)
                 }
             }

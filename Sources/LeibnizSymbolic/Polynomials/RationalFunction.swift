@@ -62,7 +62,7 @@ struct RationalFunction {
 extension Formula {
     /// The formula as one fraction in lowest terms, where it is a rational function of one variable.
     func cancelled(_ assumptions: inout [Assumption]) -> Formula? {
-        guard variables.count == 1, contains(where: { $0.isDivisor }) else { return nil }
+        guard variables.count == 1, isRationalFunction, holdsDivisor else { return nil }
         let x = Formula.variable(variables[0])
         guard let fraction = RationalFunction(self, of: x) else { return nil }
         let below = fraction.denominator.formula(of: x)
@@ -76,11 +76,5 @@ extension Formula {
             assumptions.append(.nonZero(divisor))
         }
         return fraction.numerator.formula(of: x) / below
-    }
-
-    /// Whether it is a power that divides.
-    fileprivate var isDivisor: Bool {
-        guard case .power = kind else { return false }
-        return operands[1].number?.isNegative ?? false
     }
 }

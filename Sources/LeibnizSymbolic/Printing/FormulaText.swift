@@ -107,7 +107,8 @@ struct PlainNotation: Notation {
         return (
             [
                 .formula(base, atLeast: .atom), .text("^"),
-                .formula(exponent, atLeast: exponent.isPower ? .power : .atom),
+                // Powers join from the right.
+                .formula(exponent, atLeast: exponent.isPower && !exponent.isDivisor ? .power : .atom),
             ],
             .power
         )
@@ -115,16 +116,9 @@ struct PlainNotation: Notation {
 }
 
 extension Formula {
-    /// Whether it is written as a power; powers join from the right.
-    var isPower: Bool {
-        guard case .power = kind else { return false }
-        return !(operands[1].number?.isNegative ?? false)
-    }
-
     /// The fraction of the product without its sign.
     var magnitudeFraction: (above: [Formula], below: [Formula])? {
-        let (coefficient, _) = coefficientAndRest
-        return coefficient.isNegative ? (-self).fraction : fraction
+        coefficient.isNegative ? (-self).fraction : fraction
     }
 }
 

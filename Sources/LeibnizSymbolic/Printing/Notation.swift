@@ -56,10 +56,7 @@ extension Notation {
 extension Formula {
     /// The terms of a sum as they are written: the sign, and what follows it.
     var signedTerms: [(isNegative: Bool, magnitude: Formula)] {
-        terms.map { term in
-            let coefficient = term.coefficientAndRest.coefficient
-            return coefficient.isNegative ? (true, -term) : (false, term)
-        }
+        terms.map { $0.coefficient.isNegative ? (true, -$0) : (false, $0) }
     }
 
     /// The parts of a fraction that stands for a product: what is above, and what is below as it is written there, with

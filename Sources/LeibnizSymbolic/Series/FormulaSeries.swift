@@ -41,7 +41,7 @@ extension Formula {
             .substituting([variable: center.isZero ? .variable(name) : .variable(name) + center]).simplified()
         var reason = "no series was found"
         // Where terms cancel or are divided by powers, more are needed than are asked for.
-        for extra in [1, 4, 10, 20] {
+        attempts: for extra in [1, 4, 10, 20] {
             do {
                 let above = try SeriesExpansion(variable: name, count: order + extra, logarithm: nil).series(
                     of: shifted)
@@ -65,6 +65,7 @@ extension Formula {
                 throw error
             } catch let failure as PowerSeries.Failure {
                 reason = failure.reason
+                guard failure.cure == .moreTerms else { break attempts }
             } catch {
                 reason = "\(error)"
             }

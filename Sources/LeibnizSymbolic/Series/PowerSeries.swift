@@ -4,7 +4,17 @@
 struct PowerSeries {
     /// Why a formula has no such series here, or none that was found.
     struct Failure: Error {
+        /// What another attempt may do about it.
+        enum Cure {
+            case moreTerms
+            /// Another variable, of which this one is a power.
+            case root
+        }
+
         let reason: String
+        var cure: Cure?
+
+        static let noTerm = Failure(reason: "no term but zeros is known", cure: .moreTerms)
     }
 
     /// The power of the first coefficient.
@@ -67,9 +77,9 @@ struct PowerSeries {
     /// The series to a number's power: (c·tᵛ·(1 + g))ʳ = cʳ·tᵛʳ·(1 + g)ʳ, the last by n·pₙ = Σ (k·(r + 1) − n)·gₖ·pₙ₋ₖ
     /// (J. C. P. Miller).
     func power(_ exponent: Rational) throws -> PowerSeries {
-        guard !isZero else { throw Failure(reason: "no term but zeros is known") }
+        guard !isZero else { throw Failure.noTerm }
         guard let shift = Rational.product(Rational(lowest), exponent), shift.isWhole else {
-            throw Failure(reason: "a root has no series in whole powers")
+            throw Failure(reason: "a root has no series in whole powers", cure: .root)
         }
         let inverse = Formula.one / leading
         let g = try coefficients.map { try Self.settled($0 * inverse) }
@@ -93,8 +103,8 @@ struct PowerSeries {
 
     /// The part of the series with powers above zero, and the constant. Throws where powers below zero are left.
     func split() throws -> (constant: Formula, rest: PowerSeries) {
+        guard end > 0 else { throw Failure(reason: "no term is known", cure: .moreTerms) }
         guard lowest >= 0 else { throw Failure(reason: "it grows without bound") }
-        guard end > 0 else { throw Failure(reason: "no term is known") }
         guard lowest == 0 else { return (.zero, self) }
         // eˡⁿᵗ is a power of t, no constant.
         guard !self[0].depends(on: LimitSearch.logarithm) else { throw Failure(reason: "it grows without bound") }

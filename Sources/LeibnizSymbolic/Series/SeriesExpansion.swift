@@ -40,7 +40,7 @@ struct SeriesExpansion {
 
     /// ln(c·tᵛ·(1 + g)) = ln c + v·ln t + ∫ g′/(1 + g)
     private func logarithm(of u: PowerSeries) throws -> PowerSeries {
-        guard !u.isZero else { throw Failure(reason: "no term but zeros is known") }
+        guard !u.isZero else { throw Failure.noTerm }
         let monic = try PowerSeries(0, u.coefficients.map { $0 / u.leading })
         let slope = try monic.derivative * monic.power(Rational(-1))
         if let value = try? u.leading.evaluated(), value <= 0 { throw Failure(reason: "a logarithm of \(u.leading)") }
@@ -54,7 +54,7 @@ struct SeriesExpansion {
 
     /// −1, 0 or 1: the sign of a series just above zero.
     private func sign(of u: PowerSeries) throws -> Int {
-        if u.isZero { throw Failure(reason: "no term but zeros is known") }
+        if u.isZero { throw Failure.noTerm }
         guard let value = try? u.leading.evaluated() else {
             throw Failure(reason: "the sign of \(u.leading) is not known")
         }

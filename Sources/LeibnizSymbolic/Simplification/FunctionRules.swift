@@ -1,8 +1,8 @@
 extension Simplifier {
     /// A call with known values and symmetries used.
-    mutating func simplifiedCall(_ function: Formula.Function, _ arguments: [Formula]) -> Formula {
-        let plain = Formula.function(function, arguments)
+    mutating func simplifiedCall(_ plain: Formula, _ function: Formula.Function) -> Formula {
         guard !plain.holdsInfinity else { return plain }
+        let arguments = plain.operands
         let u = arguments[0]
         if let value = known(function, u, arguments) { return value }
         if let parity = function.parity, isNegated(u) {
@@ -10,11 +10,11 @@ extension Simplifier {
             return parity == .odd ? -mirrored : mirrored
         }
         switch function {
-        case .exp: return exponential(u)
-        case .log: return logarithm(u)
-        case .abs: return absolute(u)
+        case .exp: return exponential(u) ?? plain
+        case .log: return logarithm(u) ?? plain
+        case .abs: return absolute(u) ?? plain
         case .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh:
-            return composed(function, u)
+            return composed(function, u) ?? plain
         case .sign where u.isPositive:
             assume(.defined(u))
             return .one
@@ -27,8 +27,7 @@ extension Simplifier {
 
     /// Whether a formula begins with a minus sign.
     private func isNegated(_ u: Formula) -> Bool {
-        if case .sum = u.kind { return u.isNegativeSum }
-        return u.coefficientAndRest.coefficient.isNegative
+        u.isSum ? u.isNegativeSum : u.coefficient.isNegative
     }
 
     private func negated(_ u: Formula) -> Formula {
@@ -37,8 +36,10 @@ extension Simplifier {
     }
 
     private func known(_ function: Formula.Function, _ u: Formula, _ arguments: [Formula]) -> Formula? {
-        if [.sin, .cos, .tan].contains(function), let turns = u.multipleOfPi {
-            return ExactAngle.value(of: function, at: turns)
+        switch function {
+        case .sin, .cos, .tan:
+            if let turns = u.multipleOfPi { return ExactAngle.value(of: function, at: turns) }
+        default: break
         }
         guard let number = u.number else { return function == .log && u == .e ? .one : nil }
         switch (function, number.rational) {
@@ -105,7 +106,7 @@ extension Simplifier {
     }
 
     /// e^(c·ln u) = uᶜ, alone or in a sum.
-    private mutating func exponential(_ u: Formula) -> Formula {
+    private mutating func exponential(_ u: Formula) -> Formula? {
         var (powers, rest): ([Formula], [Formula]) = ([], [])
         for term in u.terms {
             let (coefficient, factor) = term.coefficientAndRest
@@ -116,10 +117,10 @@ extension Simplifier {
                 rest.append(term)
             }
         }
-        return powers.isEmpty ? .exp(u) : .product(powers + (rest.isEmpty ? [] : [.exp(.sum(rest))]))
+        return powers.isEmpty ? nil : .product(powers + (rest.isEmpty ? [] : [.exp(.sum(rest))]))
     }
 
-    private mutating func logarithm(_ u: Formula) -> Formula {
+    private mutating func logarithm(_ u: Formula) -> Formula? {
         if let (function, argument) = u.functionAndArgument, function == .exp { return argument }
         if let value = u.rational, value.numerator == 1, value.denominator > 1 {
             return -.log(Formula(value.denominator))
@@ -134,16 +135,16 @@ extension Simplifier {
                 return Formula(count) * .log(Formula(root))
             }
         }
-        guard case .power = u.kind, let exponent = u.operands[1].number else { return .log(u) }
+        guard u.isPower, let exponent = u.operands[1].number else { return nil }
         let base = u.operands[0]
         // ln b² is 2·ln|b|; an odd power has a logarithm only for b above zero, and so has every root.
         let isEven = exponent.whole?.isMultiple(of: 2) ?? false
         return Formula(exponent) * .log(isEven && !base.isNonNegative ? .abs(base) : base)
     }
 
-    private func absolute(_ u: Formula) -> Formula {
+    private func absolute(_ u: Formula) -> Formula? {
         if u.isNonNegative { return u }
-        if case .product = u.kind {
+        if u.isProduct {
             // Factors of known sign step out.
             let outside = u.operands.filter { $0.isNonNegative || $0.number != nil }
             let inside = u.operands.filter { !$0.isNonNegative && $0.number == nil }
@@ -152,16 +153,15 @@ extension Simplifier {
                     outside.map { $0.number.map { Formula($0.magnitude) } ?? $0 } + [.abs(.product(inside))])
             }
         }
-        if case .power = u.kind, let whole = u.operands[1].number?.whole, !whole.isMultiple(of: 2) {
+        if u.isPower, let whole = u.operands[1].number?.whole, !whole.isMultiple(of: 2) {
             return .power(.abs(u.operands[0]), u.operands[1])
         }
-        return .abs(u)
+        return nil
     }
 
     /// f(f⁻¹(u)) = u, and what right triangles say of the others.
-    private mutating func composed(_ function: Formula.Function, _ u: Formula) -> Formula {
-        let plain = Formula.function(function, [u])
-        guard let (inner, v) = u.functionAndArgument else { return plain }
+    private mutating func composed(_ function: Formula.Function, _ u: Formula) -> Formula? {
+        guard let (inner, v) = u.functionAndArgument else { return nil }
         switch (function, inner) {
         case (.sin, .asin), (.cos, .acos):
             assume(.nonNegative(.one - v.squared))
@@ -177,7 +177,7 @@ extension Simplifier {
         case (.cos, .atan): return .power(v.squared + 1, -.half)
         case (.sin, .atan): return v * .power(v.squared + 1, -.half)
         case (.cosh, .asinh): return .sqrt(v.squared + 1)
-        default: return plain
+        default: return nil
         }
     }
 
@@ -195,8 +195,8 @@ extension Formula {
     /// r for the formula r·π.
     var multipleOfPi: Rational? {
         if isZero { return .zero }
-        let (coefficient, rest) = coefficientAndRest
-        return rest == .pi ? coefficient.rational : nil
+        if self == .pi { return .one }
+        return isProduct && operands.count == 2 && operands[1] == .pi ? operands[0].rational : nil
     }
 }
 

@@ -1,22 +1,22 @@
 extension Simplifier {
     /// A power whose base is taken apart as far as the domain allows.
-    mutating func simplifiedPower(_ base: Formula, _ exponent: Formula) -> Formula {
-        let plain = Formula.power(base, exponent)
+    mutating func simplifiedPower(_ plain: Formula) -> Formula {
         guard !plain.holdsInfinity else { return plain }
+        let (base, exponent) = (plain.operands[0], plain.operands[1])
         if base.isOne {
             assume(.defined(exponent))
             return .one
         }
         // eᵘ to any power is e to the product.
         if let (function, argument) = base.functionAndArgument, function == .exp { return .exp(argument * exponent) }
-        guard let number = exponent.number else { return simplifiedExponential(base, exponent) }
+        guard let number = exponent.number else { return simplifiedExponential(plain, base, exponent) }
         if number.isZero {
             assume(.defined(base))
             return .one
         }
         if let value = base.number { return root(of: value, number) ?? plain }
-        if case .power = base.kind { return nested(base.operands[0], base.operands[1], number) ?? plain }
-        if case .product = base.kind { return distributed(base.operands, number) ?? plain }
+        if base.isPower { return nested(base.operands[0], base.operands[1], number) ?? plain }
+        if base.isProduct { return distributed(base.operands, number) ?? plain }
         if let (function, argument) = base.functionAndArgument, function == .abs, let whole = number.whole,
             whole.isMultiple(of: 2)
         {
@@ -26,11 +26,11 @@ extension Simplifier {
     }
 
     /// 0ᵘ = 0 for u above zero, and a^(u/ln a) = eᵘ for numbers a.
-    private mutating func simplifiedExponential(_ base: Formula, _ exponent: Formula) -> Formula {
+    private mutating func simplifiedExponential(_ plain: Formula, _ base: Formula, _ exponent: Formula) -> Formula {
         if base.isZero, exponent.variables.isEmpty, let value = try? exponent.evaluated(), value > 0 { return .zero }
-        guard base.isPositive, base.variables.isEmpty else { return .power(base, exponent) }
+        guard base.isPositive, base.variables.isEmpty else { return plain }
         let logarithm = Formula.power(.log(base), .minusOne)
-        guard base != .one, exponent.factors.contains(logarithm) else { return .power(base, exponent) }
+        guard base != .one, exponent.factors.contains(logarithm) else { return plain }
         return .exp(.product(exponent.factors.filter { $0 != logarithm }))
     }
 
@@ -82,7 +82,7 @@ extension Simplifier {
 
     /// Takes a number out of a sum below a root: √(4x + 4) = 2·√(x + 1).
     private func powerOfSum(_ base: Formula, _ exponent: Formula.Number) -> Formula? {
-        guard case .sum = base.kind, exponent.whole == nil, let content = base.content else { return nil }
+        guard base.isSum, exponent.whole == nil, let content = base.content else { return nil }
         guard let magnitude = Formula.Number.exact(content).magnitude.rational, magnitude != .one,
             let inverse = magnitude.reciprocal
         else { return nil }

@@ -1,39 +1,58 @@
 extension Simplifier {
     /// A product with powers of one base joined, in the canonical order.
     mutating func collectedProduct(_ formula: Formula) -> Formula {
-        guard !formula.holdsInfinity else { return formula }
-        let (coefficient, rest) = formula.coefficientAndRest
-        if coefficient.isZero {
-            assume(.defined(rest))
+        guard !formula.holdsInfinity, !isCollected(formula) else { return formula }
+        if formula.coefficient.isZero {
+            assume(.defined(formula.coefficientAndRest.rest))
             return .zero
         }
-        var numbers: [Formula] = [Formula(coefficient)]
-        var exponents: [Formula: [Formula]] = [:]
-        var order: [Formula] = []
-        for factor in rest.factors {
+        var numbers: [Formula] = []
+        let all = formula.factors
+        var powers = FormulaTable<(factor: Formula, exponent: Formula, more: [Formula])>(capacity: all.count)
+        for factor in all {
             let (content, primitive) = contentAndRest(factor)
             if let content { numbers.append(content) }
             for part in primitive.factors {
                 let (base, exponent) = part.baseAndExponent
                 if base.number != nil && exponent.isOne {
                     numbers.append(part)
+                } else if let place = powers.place(of: base) {
+                    powers.values[place].more.append(exponent)
                 } else {
-                    if exponents[base] == nil { order.append(base) }
-                    exponents[base, default: []].append(exponent)
+                    powers.append(base, (part, exponent, []))
                 }
             }
         }
         var factors = numbers
-        for base in order {
-            guard let list = exponents[base] else { continue }
-            factors.append(list.count == 1 ? joined(base, list[0]) : joined(base, list))
+        for (base, (factor, exponent, more)) in zip(powers.keys, powers.values) {
+            factors.append(more.isEmpty ? factor : joined(base, [exponent] + more))
         }
         let product = Formula.product(joinedRoots(factors))
-        guard case .product = product.kind else { return product }
-        return .product(product.operands.sorted(by: Formula.precedesInProduct))
+        guard product.isProduct else { return product }
+        let sorted = Formula.inProductOrder(product.operands)
+        return formula.isProduct && sorted.isIdentical(to: formula.operands) ? formula : .product(sorted)
     }
 
-    private func joined(_ base: Formula, _ exponent: Formula) -> Formula { .power(base, exponent) }
+    /// Whether nothing would change: a number first at most, other bases each once, all in order. Most products that are looked
+    /// at are such.
+    private func isCollected(_ formula: Formula) -> Bool {
+        guard formula.isProduct else { return false }
+        let factors = formula.operands
+        var bases = FormulaTable<Void>(capacity: factors.count)
+        for index in factors.indices {
+            let factor = factors[index]
+            if let number = factor.number {
+                if index > 0 || number.isZero || number.isOne { return false }
+                continue
+            }
+            let base = factor.baseAndExponent.base
+            if factor.isProduct || base.number != nil || bases.place(of: base) != nil { return false }
+            if base.isSum, contentAndRest(factor).content != nil { return false }
+            if index > 0, Formula.precedesInProduct(factor, factors[index - 1]) { return false }
+            bases.append(base, ())
+        }
+        return true
+    }
 
     /// bᵐ·bⁿ = bᵐ⁺ⁿ, with what is lost of the domain noted.
     private mutating func joined(_ base: Formula, _ exponents: [Formula]) -> Formula {
@@ -58,8 +77,8 @@ extension Simplifier {
     /// coefficient that decides becomes positive. Of c·(…)ⁿ the number is cⁿ.
     private func contentAndRest(_ factor: Formula) -> (content: Formula?, rest: Formula) {
         let (base, exponent) = factor.baseAndExponent
-        guard case .sum = base.kind, let power = exponent.number?.whole, power != 0,
-            let content = base.content, let scale = content.power(power),
+        guard base.isSum, let power = exponent.number?.whole, power != 0, let content = base.content,
+            let scale = content.power(power),
             let inverse = content.reciprocal
         else { return (nil, factor) }
         let primitive = Formula.sum(base.operands.map { Formula(inverse) * $0 })
@@ -68,21 +87,27 @@ extension Simplifier {
 
     /// aʳ·bʳ = (a·b)ʳ of whole numbers above zero.
     private func joinedRoots(_ factors: [Formula]) -> [Formula] {
-        var bases: [Formula: Int] = [:]
+        guard factors.contains(where: { $0.isPower && $0.operands[0].number != nil }) else { return factors }
+        var bases = FormulaTable<Int>()
         var result: [Formula] = []
         for factor in factors {
-            if case .power = factor.kind, let base = factor.operands[0].number?.whole, base > 0,
+            if factor.isPower, let base = factor.operands[0].number?.whole, base > 0,
                 let exponent = factor.operands[1].rational, !exponent.isWhole
             {
-                let (product, overflow) = (bases[factor.operands[1]] ?? 1).multipliedReportingOverflow(by: base)
-                if !overflow {
-                    bases[factor.operands[1]] = product
+                if let place = bases.place(of: factor.operands[1]) {
+                    let (product, overflow) = bases.values[place].multipliedReportingOverflow(by: base)
+                    if !overflow {
+                        bases.values[place] = product
+                        continue
+                    }
+                } else {
+                    bases.append(factor.operands[1], base)
                     continue
                 }
             }
             result.append(factor)
         }
-        return result + bases.map { .power(Formula($1), $0) }
+        return result + zip(bases.keys, bases.values).map { .power(Formula($1), $0) }
     }
 }
 
@@ -93,10 +118,11 @@ extension Formula {
         var above: UInt = 0
         var below = 1
         for term in operands {
-            guard let coefficient = term.coefficientAndRest.coefficient.rational else { return nil }
+            guard let coefficient = term.coefficient.rational else { return nil }
             above =
                 above == 0
                 ? coefficient.numerator.magnitude : greatestCommonDivisor(above, coefficient.numerator.magnitude)
+            guard coefficient.denominator > 1 else { continue }
             let common = Int(greatestCommonDivisor(UInt(below), UInt(coefficient.denominator)))
             let (multiple, overflow) = (below / common).multipliedReportingOverflow(by: coefficient.denominator)
             guard !overflow else { return nil }
@@ -104,7 +130,7 @@ extension Formula {
         }
         guard above > 0, above <= UInt(Int.max) else { return nil }
         let isNegative = isNegativeSum
-        let content = Rational(isNegative ? -Int(above) : Int(above), below)
-        return content == .one ? nil : content
+        guard above > 1 || below > 1 || isNegative else { return nil }
+        return Rational(isNegative ? -Int(above) : Int(above), below)
     }
 }

@@ -17,19 +17,22 @@ extension Formula {
 
     /// A shorter formula of the same value, with the conditions that were used.
     public func simplification() -> Simplification {
+        if node.has(.isSimplified) { return Simplification(formula: self, assumptions: []) }
         var simplifier = Simplifier()
         let plain = simplifier.settled(self)
         var best = (formula: plain, assumptions: simplifier.assumptions)
         // Multiplying out and cancelling are worth a try where they are cheap.
         guard plain.size <= 400 else { return Simplification(formula: plain, assumptions: simplifier.assumptions) }
-        for attempt in [Formula.expanded, Formula.cancelled] {
-            var other = simplifier
-            guard let rewritten = attempt(plain)(&other.assumptions), rewritten != plain,
-                rewritten.size <= 2 * plain.size
-            else { continue }
+        func consider(_ rewritten: Formula?, _ other: Simplifier) {
+            guard let rewritten, rewritten != plain, rewritten.size <= 2 * plain.size else { return }
+            var other = other
             let candidate = other.settled(rewritten)
             if candidate.size < best.formula.size { best = (candidate, other.assumptions) }
         }
+        if plain.holdsProductOfSums { consider(plain.expanded(), simplifier) }
+        var other = simplifier
+        consider(plain.cancelled(&other.assumptions), other)
+        if best.formula == self, best.assumptions.isEmpty { node.mark(.isSimplified) }
         return Simplification(formula: best.formula, assumptions: best.assumptions)
     }
 }
@@ -39,8 +42,6 @@ extension Formula {
 /// Each rule keeps the value wherever the formula has one; where it makes a value of none, it notes the assumption.
 struct Simplifier {
     private(set) var noted: Set<Assumption> = []
-    /// Formulas to whose parts no rule applies any more.
-    private var stable: Set<Formula> = []
     /// The conditions that were used, in the order of their use.
     var assumptions: [Assumption] = []
 
@@ -57,14 +58,15 @@ struct Simplifier {
         return current
     }
 
+    /// What is settled is passed by.
     private mutating func pass(_ formula: Formula) -> Formula {
-        let settled = stable
-        return formula.folded(known: { settled.contains($0) ? $0 : nil }) { part, operands in
-            if part.operands.isEmpty { return part }
-            let isSame = zip(part.operands, operands).allSatisfy { $0.node === $1.node }
+        formula.folded(remembering: 64, known: { $0.node.has(.isSettled) ? $0 : nil }) { part, operands in
+            if operands.isEmpty { return part }
+            let isSame = operands.isIdentical(to: part.operands)
+            let conditions = assumptions.count
             let result = rewritten(isSame ? part : part.rebuilt(operands))
             guard isSame, result == part else { return result }
-            stable.insert(part)
+            if assumptions.count == conditions { part.node.mark(.isSettled) }
             return part
         }
     }
@@ -76,8 +78,8 @@ struct Simplifier {
         case .integral: formula.operands[1] == formula.operands[2] && !formula.holdsInfinity ? .zero : formula
         case .sum: collectedSum(formula)
         case .product: collectedProduct(formula)
-        case .power: simplifiedPower(formula.operands[0], formula.operands[1])
-        case .function(let function): simplifiedCall(function, formula.operands)
+        case .power: simplifiedPower(formula)
+        case .function(let function): simplifiedCall(formula, function)
         case .piecewise(let relations): decided(relations, formula.operands)
         case .series(let index): summed(formula, over: index)
         case .derivative(let variable): (try? formula.operands[0].rawDerivative(by: variable)) ?? formula

@@ -2,66 +2,81 @@ extension Simplifier {
     /// A sum with like terms added, in the canonical order.
     mutating func collectedSum(_ formula: Formula) -> Formula {
         guard !formula.holdsInfinity else { return formula }
-        var coefficients: [Formula: Formula.Number] = [:]
-        var order: [Formula] = []
+        let all = formula.terms
+        var like = LikeTerms(count: all.count)
+        for term in all {
+            if let parts = distributed(term) { parts.forEach { like.add($0) } } else { like.add(term) }
+        }
+        joinSquares(&like.table)
+        var terms = like.apart
+        terms.reserveCapacity(all.count)
+        for (rest, entry) in zip(like.table.keys, like.table.values) {
+            if entry.coefficient.isZero {
+                assume(.defined(rest))
+            } else {
+                terms.append(entry.term ?? Formula(entry.coefficient) * rest)
+            }
+        }
+        let sorted = Formula.inSumOrder(terms)
+        return formula.isSum && sorted.isIdentical(to: formula.operands) ? formula : .sum(sorted)
+    }
+
+    /// The coefficients of terms that differ in nothing else.
+    private struct LikeTerms {
+        /// The term is kept as long as it is the only one.
+        var table: FormulaTable<(coefficient: Formula.Number, term: Formula?)>
+        /// Terms whose coefficients could not be added.
         var apart: [Formula] = []
-        for term in formula.terms.flatMap(distributed) {
+
+        init(count: Int) { table = FormulaTable(capacity: count) }
+
+        mutating func add(_ term: Formula) {
             let (coefficient, rest) = term.coefficientAndRest
-            if let old = coefficients[rest] {
-                if let total = Formula.Number.sum(old, coefficient) {
-                    coefficients[rest] = total
+            if let place = table.place(of: rest) {
+                if let total = Formula.Number.sum(table.values[place].coefficient, coefficient) {
+                    table.values[place] = (total, nil)
                 } else {
                     apart.append(term)
                 }
             } else {
-                coefficients[rest] = coefficient
-                order.append(rest)
+                table.append(rest, (coefficient, term))
             }
         }
-        joinSquares(&coefficients, &order)
-        var terms = apart
-        for rest in order {
-            guard let coefficient = coefficients[rest] else { continue }
-            if coefficient.isZero {
-                assume(.defined(rest))
-            } else {
-                terms.append(rest.isOne ? Formula(coefficient) : Formula(coefficient) * rest)
-            }
-        }
-        return .sum(Formula.inSumOrder(terms))
     }
 
-    /// The terms of c·(a + b): so they meet their like.
-    private func distributed(_ term: Formula) -> [Formula] {
-        guard case .product = term.kind, term.operands.count == 2, term.operands[0].number != nil,
-            case .sum = term.operands[1].kind
-        else { return [term] }
+    /// The terms of c·(a + b), so that they meet their like; nil for others.
+    private func distributed(_ term: Formula) -> [Formula]? {
+        guard term.isProduct, term.operands.count == 2, term.operands[1].isSum, term.operands[0].number != nil
+        else { return nil }
         return term.operands[1].operands.map { term.operands[0] * $0 }
     }
 
     /// sin² u + cos² u = 1 and cosh² u − sinh² u = 1, also multiplied by anything.
-    private mutating func joinSquares(_ coefficients: inout [Formula: Formula.Number], _ order: inout [Formula]) {
-        for rest in order {
-            guard let coefficient = coefficients[rest], !coefficient.isZero else { continue }
-            let factors = rest.factors
+    private mutating func joinSquares(_ table: inout FormulaTable<(coefficient: Formula.Number, term: Formula?)>) {
+        guard table.keys.count > 1 else { return }
+        for place in table.keys.indices {
+            let coefficient = table.values[place].coefficient
+            guard !coefficient.isZero else { continue }
+            let factors = table.keys[place].factors
             for (index, factor) in factors.enumerated() {
-                guard case .power = factor.kind, factor.operands[1] == .two,
-                    let (function, argument) = factor.operands[0].functionAndArgument,
-                    function == .sin || function == .cosh
+                guard factor.isPower, let (function, argument) = factor.operands[0].functionAndArgument,
+                    function == .sin || function == .cosh, factor.operands[1] == .two
                 else { continue }
                 let partner: Formula.Function = function == .sin ? .cos : .sinh
                 var others = factors
                 others[index] = Formula.function(partner, [argument]).squared
-                let twin = Formula.product(others.sorted(by: Formula.precedesInProduct))
                 let expected = function == .sin ? coefficient : coefficient.negated
-                guard coefficients[twin] == expected else { continue }
+                guard let twin = table.place(of: .product(others.sorted(by: Formula.precedesInProduct))),
+                    table.values[twin].coefficient == expected
+                else { continue }
                 others.remove(at: index)
                 let joined = Formula.product(others)
-                guard let total = Formula.Number.sum(coefficients[joined] ?? .zero, coefficient) else { continue }
-                if coefficients[joined] == nil { order.append(joined) }
-                coefficients[rest] = .zero
-                coefficients[twin] = .zero
-                coefficients[joined] = total
+                let known = table.place(of: joined)
+                let old = known.map { table.values[$0].coefficient } ?? .zero
+                guard let total = Formula.Number.sum(old, coefficient) else { continue }
+                table.values[place] = (.zero, nil)
+                table.values[twin] = (.zero, nil)
+                if let known { table.values[known] = (total, nil) } else { table.append(joined, (total, nil)) }
                 assume(.defined(argument))
                 break
             }
