@@ -26,7 +26,7 @@ private struct Stray {
             "the last axis of the first operand (256) must equal the first axis of the second (400)",
             cannot: "contract",
             hint: "flatten(from: 1) before a Linear gives [64, 400] here")
-        (error.modulePath, error.location) = ("ConvNet.fc1", "Model.swift:31")
+        (error.layer, error.caller) = ("ConvNet.fc1", Caller(at: CallerPlace(location: "Model.swift:31")))
         #expect(
             "\(error)" == """
                 ShapeError: matmul cannot contract [64, 256] with [400, 120]

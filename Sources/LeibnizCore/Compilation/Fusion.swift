@@ -29,6 +29,8 @@ struct Fusion {
     private var isReadWhole: [Bool]
     private let isResult: [Bool]
     private var tapped: Set<Int> = []
+    /// Operations below which nothing is tapped, as far as that has been found out.
+    private var untapped: Set<Int> = []
     private var byRow: [Int: Set<Int>] = [:]
     private var sizes: [Int: Int] = [:]
     /// The loops of each root: its axes, then those of reductions inside.
@@ -93,10 +95,11 @@ struct Fusion {
     mutating func materialize(_ number: Int) {
         isRoot[number] = true
         reasons[number] = .unreachable
-        // Its own kernel runs before its user's and reads what is below: none of that may be left to the user's kernel.
-        var (pending, seen) = ([number], Set<Int>())
+        // Its own kernel runs before its user's and reads what is below: none of that may be left to the user's kernel. What was
+        // walked once has no taps below any more.
+        var pending = [number]
         while let next = pending.popLast() {
-            guard seen.insert(next).inserted else { continue }
+            guard untapped.insert(next).inserted else { continue }
             if tapped.remove(next) != nil { for root in taps.keys { taps[root]?[next] = nil } }
             pending += program[next].operands.filter { !isRoot[$0] || tapped.contains($0) }
         }

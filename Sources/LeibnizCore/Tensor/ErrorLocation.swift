@@ -1,19 +1,16 @@
 import Foundation
-import LeibnizKernels
 import Runtime
 import Synchronization
 
 extension TensorError {
-    /// The error with what can be found out about its place: the caller's file and line, and the layer. Costs milliseconds, so it is
-    /// only asked of errors.
+    /// The error with its place: the stack, which tells the caller's file and line, and the layer.
     ///
     /// The layer is that of a named variable among the operands, else the innermost layers that are being called.
     package func located(among operands: [Tensor] = []) -> TensorError {
-        if location != nil { return self }
-        let place = CallerPlace.find()
+        if caller != nil { return self }
         var error = self
-        error.location = place.location
-        error.modulePath = modulePath ?? operands.lazy.compactMap(\.layerPath).first ?? place.layerPath
+        error.caller = Caller()
+        error.layer = layer ?? operands.lazy.compactMap(\.layerPath).first
         return error
     }
 }
@@ -48,26 +45,69 @@ extension Tensor {
     }
 }
 
-/// Where in the program the library was called from, as the stack tells it.
-struct CallerPlace {
-    /// File and line of the innermost frame outside Leibniz; without debugging information, the name of its function.
-    private(set) var location: String?
-    /// The types of the layers that are being called, outermost first: `ConvNet.Linear`.
-    private(set) var layerPath: String?
+/// The stack at a mistake. What it tells is found when somebody asks, since that takes milliseconds, in large programs with debugging
+/// information a second; most errors are only caught.
+final class Caller: Hashable, Sendable {
+    private let trace: Backtrace?
+    private let known: Mutex<CallerPlace?>
 
-    static func find() -> CallerPlace {
-        if isUnderValgrind { return CallerPlace() }
-        return images.withLock { images in
-            let known = images ?? ImageMap.capture()
-            images = known
-            guard let trace = try? Backtrace.capture(limit: 128, images: known) else { return CallerPlace() }
-            return onLargeStack {
-                CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
-            }
+    /// The stack of whoever asks.
+    init() {
+        trace = CallerPlace.capture()
+        known = Mutex(nil)
+    }
+
+    /// A place that is known.
+    init(at place: CallerPlace) {
+        trace = nil
+        known = Mutex(place)
+    }
+
+    /// Where the library was called from.
+    var place: CallerPlace {
+        known.withLock { known in
+            let place = known ?? trace.map(CallerPlace.find) ?? CallerPlace()
+            known = place
+            return place
         }
     }
 
-    private init(_ symbols: SymbolicatedBacktrace? = nil) {
+    static func == (a: Caller, b: Caller) -> Bool { a === b || a.place == b.place }
+    func hash(into hasher: inout Hasher) {}
+}
+
+/// Where in the program the library was called from, as the stack tells it.
+struct CallerPlace: Hashable, Sendable {
+    /// File and line of the innermost frame outside Leibniz; without debugging information, the name of its function.
+    var location: String?
+    /// The types of the layers that are being called, outermost first: `ConvNet.Linear`.
+    var layerPath: String?
+
+    /// The stack of whoever asks, without names.
+    static func capture() -> Backtrace? {
+        if isUnderValgrind { return nil }
+        return images.withLock { images in
+            let known = images ?? ImageMap.capture()
+            images = known
+            return try? Backtrace.capture(limit: 128, images: known)
+        }
+    }
+
+    /// What a stack tells.
+    static func find(in trace: Backtrace) -> CallerPlace {
+        images.withLock { images in
+            let known = images ?? ImageMap.capture()
+            let place = SymbolThread.run {
+                CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
+            }
+            return place ?? CallerPlace()
+        }
+    }
+
+    /// A place that is known, or none.
+    init(location: String? = nil) { self.location = location }
+
+    private init(_ symbols: SymbolicatedBacktrace?) {
         var (function, layers) = (String?.none, [String]())
         for symbol in symbols?.frames.compactMap(\.symbol) ?? [] {
             if let layer = Self.layer(symbol.name), layers.last != layer { layers.append(layer) }
@@ -87,10 +127,9 @@ struct CallerPlace {
 
     /// The mapped libraries, as they were when the first caller was looked for; frames of later ones are not told.
     ///
-    /// Capturing them reads the headers of every mapped file. Finding symbols maps the program's file once more, and unmaps it when
-    /// the thread ends that asked, under the eyes of a capture on another thread, which then faults. So they are captured once, before
-    /// any symbol is looked for, and handed to the trace, which would capture them anew; a thread of its own asks for symbols, and the
-    /// lock is held until it has ended.
+    /// Capturing them reads the headers of every mapped file, which must not vanish meanwhile: see `SymbolThread`. So they are
+    /// captured once, before any symbol is looked for, and handed to the trace, which would capture them anew. The lock also lets
+    /// one caller at a time ask for symbols.
     private static let images = Mutex(ImageMap?.none)
 
     /// Whether the process runs under valgrind, in whose address space the unwinder faults: errors then name no place.

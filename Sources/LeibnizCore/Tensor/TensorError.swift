@@ -18,10 +18,17 @@ public struct TensorError: Error, Hashable, Sendable {
     public var reason: String
     /// What to do about it.
     public var hint: String?
+    /// The layer as far as the operands tell it.
+    var layer: String?
+    /// Who called the library.
+    var caller: Caller?
+
     /// The layer in which it happened, such as `ConvNet.fc1`.
-    public var modulePath: String?
-    /// The caller's file and line, such as `Model.swift:31`, where they could be found.
-    public var location: String?
+    public var modulePath: String? { layer ?? caller?.place.layerPath }
+    /// The caller's file and line, such as `Model.swift:31`, where they can be found.
+    ///
+    /// Found when first asked for: some milliseconds, or a second in a large program with debugging information.
+    public var location: String? { caller?.place.location }
 
     /// An error of an operation on operands of `shapes`.
     public init(

@@ -23,37 +23,46 @@ func onLargeStacks(tasks: Int, threads: Int, _ body: (Int) -> Void) {
     guard tasks > 0 else { return }
     withoutActuallyEscaping(body) { body in
         let crew = Crew(tasks: tasks, body: body)
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, 16 << 20)
         // Every thread is joined before `crew` and `body` go.
-        let context = Unmanaged.passUnretained(crew).toOpaque()
-        var started: [pthread_t] = []
-        for _ in 0..<max(1, min(tasks, threads)) {
-            #if canImport(Darwin)
-                var thread: pthread_t?
-                let result = pthread_create(
-                    &thread, &attributes,
-                    { context in
-                        Unmanaged<Crew>.fromOpaque(context).takeUnretainedValue().work()
-                        return nil
-                    }, context)
-                if result == 0, let thread { started.append(thread) }
-            #else
-                var thread = pthread_t()
-                let result = pthread_create(
-                    &thread, &attributes,
-                    { context in
-                        if let context { Unmanaged<Crew>.fromOpaque(context).takeUnretainedValue().work() }
-                        return nil
-                    }, context)
-                if result == 0 { started.append(thread) }
-            #endif
-        }
+        let started = (0..<max(1, min(tasks, threads))).compactMap { _ in startThread { crew.work() } }
         if started.isEmpty { crew.work() }
         for thread in started { pthread_join(thread, nil) }
     }
+}
+
+/// Starts a thread with a stack of 16 MiB, to be joined or left alone; `nil` where the system refuses one.
+package func startThread(_ body: @escaping () -> Void) -> pthread_t? {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, 16 << 20)
+    let context = Unmanaged.passRetained(ThreadBody(body))
+    #if canImport(Darwin)
+        var thread: pthread_t?
+        let result = pthread_create(
+            &thread, &attributes,
+            { context in
+                Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
+    #else
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, &attributes,
+            { context in
+                if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, context.toOpaque())
+    #endif
+    if result == 0 { return thread }
+    context.release()
+    return nil
+}
+
+/// What a thread does, as an object that a pointer can name.
+private final class ThreadBody {
+    let run: () -> Void
+    init(_ run: @escaping () -> Void) { self.run = run }
 }
 
 /// The tasks that are left.
