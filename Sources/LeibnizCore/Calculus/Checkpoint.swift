@@ -19,7 +19,7 @@ public func checkpoint(_ body: @escaping @Sendable (Tensor) -> Tensor) -> @Senda
 }
 
 /// The value of a checkpointed function: operand 0, as a function of operand 1 and of all else that its operations read.
-struct Recomputation: Primitive {
+struct Recomputation: IdentityPrimitive {
     var name: String { "checkpoint" }
 
     /// What operations on the argument of `call` read besides.

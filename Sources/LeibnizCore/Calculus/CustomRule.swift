@@ -99,7 +99,7 @@ public final class CustomRule: Sendable {
 }
 
 /// The value of a ruled function: operand 0, as a function of operand 1.
-struct RuledValue: Primitive {
+struct RuledValue: IdentityPrimitive {
     let rule: CustomRule
     var name: String { "custom" }
     static func == (a: Self, b: Self) -> Bool { a.rule === b.rule }

@@ -183,7 +183,9 @@ struct RootLowering {
                     split.pieces.replaceSubrange(piece...piece, with: [outer, factor])
                     split.shift += shift
                     splits[key] = split
-                case .materialize(let number): fusion.materialize(number)
+                case .materialize(let number):
+                    precondition(number != root, "\(program[number].primitive.name) has no loops")
+                    fusion.materialize(number)
                 case .pin(let number): layouts.pin(number)
                 }
             }

@@ -6,9 +6,7 @@ extension Program {
     /// Only identities that hold for infinities, NaN and the sign of results other than zero are used.
     mutating func simplified(_ primitive: any Primitive, _ operands: [Int], _ type: TensorType) -> Int? {
         switch primitive {
-        case is Argument, is StopGradient, is RuledValue, is Recomputation, is Solution, is Implicit,
-            is OdeRule:
-            return operands[0]
+        case is any IdentityPrimitive: return operands[0]
         case let part as Part:
             return (self[operands[0]].primitive as? Tuple)?.places[part.place].map { self[operands[0]].operands[$0] }
         case is Add:

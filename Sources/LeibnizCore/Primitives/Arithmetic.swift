@@ -18,6 +18,7 @@ extension Tensor {
 struct Add: BinaryPointwise {
     static let name = "add"
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a.type == .bool ? a.apply(.or, b) : a + b }
+    static func folded(_ a: Double, _ b: Double) -> Double? { a + b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? { y.filled(1) }
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.fromPushforward(k) }
     static func latex(_ a: String, _ b: String) -> String { "\(a) + \(b)" }
@@ -26,6 +27,7 @@ struct Add: BinaryPointwise {
 struct Subtract: BinaryPointwise {
     static let name = "subtract"
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a.type == .bool ? a.apply(.xor, b) : a - b }
+    static func folded(_ a: Double, _ b: Double) -> Double? { a - b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         y.filled(operand == 0 ? 1 : -1)
     }
@@ -36,6 +38,7 @@ struct Subtract: BinaryPointwise {
 struct Multiply: BinaryPointwise {
     static let name = "multiply"
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a.type == .bool ? a.apply(.and, b) : a * b }
+    static func folded(_ a: Double, _ b: Double) -> Double? { a * b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? { operand == 0 ? b : a }
     /// y_k = Σ a_i·b_{k−i}.
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.product(0, 1, k, through: k) }
@@ -46,6 +49,7 @@ struct Divide: BinaryPointwise {
     static let name = "divide"
     static let isReal = true
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar { a / b }
+    static func folded(_ a: Double, _ b: Double) -> Double? { a / b }
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor? {
         operand == 0 ? 1 / b : -y / b
     }

@@ -7,6 +7,8 @@ protocol BinaryPointwise: PointwisePrimitive {
     /// Whether the function is of real numbers: integers are then converted first.
     static var isReal: Bool { get }
     static func lowered(_ a: Scalar, _ b: Scalar) -> Scalar
+    /// The value of two numbers that have no type yet, for functions by which such numbers are written: `4.0 / 3`.
+    static func folded(_ a: Double, _ b: Double) -> Double?
     /// ∂f/∂a and ∂f/∂b; `nil` where zero almost everywhere.
     static func partial(_ operand: Int, _ a: Tensor, _ b: Tensor, value y: Tensor) -> Tensor?
     static func latex(_ a: String, _ b: String) -> String
@@ -14,6 +16,7 @@ protocol BinaryPointwise: PointwisePrimitive {
 
 extension BinaryPointwise {
     static var isReal: Bool { false }
+    static func folded(_ a: Double, _ b: Double) -> Double? { nil }
 
     var name: String { Self.name }
     func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
@@ -24,7 +27,17 @@ extension BinaryPointwise {
     func latex(_ operands: [String]) -> String { Self.latex(operands[0], operands[1]) }
 
     static func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
-        Tensor.unified(name, [a, b], real: isReal) { Tensor(Self(), $0, isWeak: a.node.isWeak && b.node.isWeak) }
+        // Two literals: what they are together is not rounded before it meets a tensor whose type it takes.
+        if a.node.isWeak, b.node.isWeak, a.type.shape == b.type.shape, let x = a.uniformNumber, let y = b.uniformNumber,
+            let number = folded(x, y)
+        {
+            let common = Promotion.common(a.elementType, weak: true, b.elementType, weak: true)
+            let type = isReal ? Promotion.real(common) : common
+            if type.isFloatingPoint || Int32(exactly: number) != nil {
+                return Tensor(Fill(number: number, type: TensorType(a.type.shape, type)), [], isWeak: true)
+            }
+        }
+        return Tensor.unified(name, [a, b], real: isReal) { Tensor(Self(), $0, isWeak: a.node.isWeak && b.node.isWeak) }
     }
 }
 

@@ -5,8 +5,11 @@ extension Tensor {
     public func stopGradient() -> Tensor { isInvalid ? self : Tensor(StopGradient(), [self], isWeak: node.isWeak) }
 }
 
+/// A primitive whose value is its first operand: it is there for what its derivatives are, and no plan computes it.
+protocol IdentityPrimitive: Primitive {}
+
 /// The same values, through which no derivative passes.
-struct StopGradient: ConstantPrimitive, PointwisePrimitive {
+struct StopGradient: ConstantPrimitive, PointwisePrimitive, IdentityPrimitive {
     var name: String { "stop_gradient" }
     func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
     func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
@@ -18,7 +21,7 @@ struct StopGradient: ConstantPrimitive, PointwisePrimitive {
 
 /// The argument of a transformation: the same values under a new identity, so that nested derivatives cannot take one
 /// perturbation for another (Siskind & Pearlmutter, 2008).
-struct Argument: LinearPrimitive, PointwisePrimitive {
+struct Argument: LinearPrimitive, PointwisePrimitive, IdentityPrimitive {
     var name: String { "argument" }
     func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
     func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }

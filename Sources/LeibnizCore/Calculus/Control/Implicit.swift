@@ -4,7 +4,7 @@ import LeibnizKernels
 ///
 /// By the implicit function theorem ẋ = −(∂g/∂x)⁻¹·∂g/∂θ·θ̇ and θ̄ = −(∂g/∂θ)ᵀ·(∂g/∂x)⁻ᵀ·x̄, whatever found x. Both are
 /// expressed through x itself, so that derivatives of any order follow.
-struct Implicit: Primitive {
+struct Implicit: IdentityPrimitive {
     /// How the linear equations are solved.
     enum Method: Hashable, Sendable {
         /// By elimination, with the whole Jacobian.

@@ -43,7 +43,7 @@ enum LinearSystem {
 }
 
 /// The solution of A·x = b: operand 0, as a function of A and b.
-struct Solution: Primitive {
+struct Solution: IdentityPrimitive {
     var name: String { "solve" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
 

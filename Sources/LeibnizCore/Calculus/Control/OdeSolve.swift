@@ -94,7 +94,7 @@ private struct Flattened {
 /// the adjoint equation.
 ///
 /// With a = ∂L/∂y: ȧ = −(∂f/∂y)ᵀ·a between output times, where a grows by their cotangents; θ̄ = ∫ (∂f/∂θ)ᵀ·a dt.
-struct OdeRule: Primitive {
+struct OdeRule: IdentityPrimitive {
     /// f of t, y and θ.
     let body: ControlBody
     let relativeTolerance: Double

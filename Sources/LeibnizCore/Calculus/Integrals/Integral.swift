@@ -8,7 +8,7 @@ import LeibnizKernels
 ///
 /// The integral on the right is computed like any other, to its own accuracy, and has its own derivative by the same rule. Of a box
 /// the bounds are part of the integrand, and there are no terms of the boundary.
-struct Integral: Primitive {
+struct Integral: IdentityPrimitive {
     /// Over what is integrated.
     enum Domain: Sendable {
         /// From operand 1 to operand 2.
@@ -35,9 +35,7 @@ struct Integral: Primitive {
             case .line(let line): line.value(of: integrand, from: bounds[0], to: bounds[1])
             case .cube(let cube): cube.value(of: integrand)
             }
-        let operands = bounds + integrand.captured
-        if operands.allSatisfy({ $0.node.dependence.isEmpty }) { return value }
-        return Tensor(Integral(integrand: integrand, domain: domain), [value] + operands)
+        return Tensor(Integral(integrand: integrand, domain: domain), [value] + bounds + integrand.captured)
     }
 
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }

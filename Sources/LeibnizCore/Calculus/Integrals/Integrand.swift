@@ -54,9 +54,14 @@ final class Integrand: Sendable {
     func onUnitInterval(from a: Tensor, to b: Tensor) -> Integrand {
         let call = Differentiation()
         let unit = Tensor(IntegrationPoint.node([], for: call))
-        // As arguments of the call they are looked through: captured is what the caller gave.
+        // As arguments of the call they are looked through: captured is what the caller gave, and what was captured before, not
+        // what becomes of it on the way to the new point.
         let (start, end) = (Argument.wrap(a, for: call), Argument.wrap(b, for: call))
-        return Integrand(call, unit.node, value(at: start * (1 - unit) + end * unit) * (end - start))
+        var replaced: [Node: Node] = [:]
+        for captured in captured { replaced[captured.node] = Argument.wrap(captured, for: call).node }
+        Rewriting.rewrite(Node.sorted([value.node], through: { $0.depends(on: self.call) }), &replaced)
+        let body = Integrand(self.call, point, Tensor(replaced[value.node] ?? value.node))
+        return Integrand(call, unit.node, body.value(at: start * (1 - unit) + end * unit) * (end - start))
     }
 
     /// The function for a whole batch of what it captured, as the first axis of its value.
