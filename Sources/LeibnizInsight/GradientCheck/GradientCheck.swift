@@ -122,17 +122,9 @@ public func gradientCheck(
 public func gradientCheck(
     _ model: some Module, input: Tensor, tolerance: Double = 1e-7, of f: (Tensor) -> Tensor
 ) throws -> GradientReport {
-    let parameters = model.parameterValues.sorted { $0.key < $1.key }
-    // Nothing may stay in float32: what takes no gradient does not either.
-    let others = model.namedParameters.filter {
-        !$0.parameter.takesGradient && $0.parameter.value.elementType.isFloatingPoint
-    }
-    let fixed = Dictionary(others.map { ($0.path, $0.parameter.value.cast(to: .float64)) }) { first, _ in first }
-    return try gradientCheck(
-        "\(type(of: model))", at: [input] + parameters.map(\.value), names: ["input"] + parameters.map(\.key),
-        tolerance: tolerance
-    ) { tensors in
-        let own = Dictionary(uniqueKeysWithValues: zip(parameters.map(\.key), tensors.dropFirst()))
-        return model.withParameters(own.merging(fixed) { first, _ in first }) { f(tensors[0]) }
+    try withoutActuallyEscaping(f) { f in
+        let subject = GradientSubject(model, input: input, of: f)
+        return try gradientCheck(
+            "\(type(of: model))", at: subject.operands, names: subject.names, tolerance: tolerance, of: subject.function)
     }
 }
