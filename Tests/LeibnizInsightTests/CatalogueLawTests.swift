@@ -2,6 +2,7 @@ import Leibniz
 import Testing
 
 extension GradientCase: CustomTestStringConvertible {
+    /// The name.
     public var testDescription: String { name }
 }
 
@@ -63,12 +64,14 @@ extension GradientCase: CustomTestStringConvertible {
         x.enumerated().map { .normal($1.shape, seed: seed + $0, .float64) }
     }
 
+    /// An invalid tensor; to find out where it was made takes longer than a case.
+    private static let wrong = matmul(Tensor.zeros([2, 3]), Tensor.zeros([2, 3]))
+
     @Test(arguments: cases)
     func `refuses what is invalid with the first mistake`(_ test: GradientCase) {
         let subject = test.subject()
-        let wrong = matmul(Tensor.zeros([2, 3]), Tensor.zeros([2, 3]))
         let error = #expect(throws: TensorError.self) {
-            try subject.function([wrong] + subject.operands.dropFirst()).doubles()
+            try subject.function([Self.wrong] + subject.operands.dropFirst()).doubles()
         }
         #expect(error?.operation == "matmul")
     }

@@ -54,6 +54,8 @@ struct CallerPlace {
     private(set) var location: String?
     /// The types of the layers that are being called, outermost first: `ConvNet.Linear`.
     private(set) var layerPath: String?
+    /// The numbers of the frames whose names are not the library's and whose source is not known yet, innermost first.
+    private var outside: [Int] = []
 
     static func find() -> CallerPlace {
         if isUnderValgrind { return CallerPlace() }
@@ -61,28 +63,51 @@ struct CallerPlace {
             let known = images ?? ImageMap.capture()
             images = known
             guard let trace = try? Backtrace.capture(limit: 128, images: known) else { return CallerPlace() }
-            return onLargeStack {
-                CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
-            }
+            #if DEBUG
+                // Finding a frame's source reads the line tables of the whole program, which for all frames of a large one takes a
+                // second. Their names are found at once, and where nothing is inlined they tell which source to look for.
+                var place = onLargeStack { CallerPlace(trace.symbolicated(with: known, options: [])) }
+                for number in place.outside {
+                    let frame = try? Backtrace.capture(limit: 2, offset: number, top: 0, images: known)
+                    let location = onLargeStack {
+                        frame?.symbolicated(with: known, options: .showSourceLocations)?.frames.first?.symbol
+                            .flatMap(Self.location)
+                    }
+                    guard let location else { continue }
+                    place.location = location
+                    break
+                }
+                return place
+            #else
+                return onLargeStack {
+                    CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
+                }
+            #endif
         }
     }
 
     private init(_ symbols: SymbolicatedBacktrace? = nil) {
         var (function, layers) = (String?.none, [String]())
-        for symbol in symbols?.frames.compactMap(\.symbol) ?? [] {
+        for (number, frame) in (symbols?.frames ?? []).enumerated() {
+            guard let symbol = frame.symbol else { continue }
             if let layer = Self.layer(symbol.name), layers.last != layer { layers.append(layer) }
-            if let source = symbol.sourceLocation, source.line > 0, !source.path.contains("<") {
-                if location == nil && !Self.isOurs(path: source.path) {
-                    location = "\(source.path.split(separator: "/").last ?? "?"):\(source.line)"
-                }
-            } else if function == nil, symbol.sourceLocation == nil, !symbol.isSystemFunction,
-                !Self.isOurs(symbol: symbol.rawName)
-            {
-                function = symbol.name
+            location = location ?? Self.location(symbol)
+            if symbol.sourceLocation == nil, !symbol.isSystemFunction, !Self.isOurs(symbol: symbol.rawName) {
+                outside.append(number)
+                // Names of C, as that of a main program's top level, say little.
+                if symbol.rawName.hasPrefix("$s") { function = function ?? symbol.name }
             }
         }
         location = location ?? function
         if !layers.isEmpty { layerPath = layers.reversed().joined(separator: ".") }
+    }
+
+    /// File and line of a symbol outside Leibniz.
+    private static func location(_ symbol: SymbolicatedBacktrace.Symbol) -> String? {
+        guard let source = symbol.sourceLocation, source.line > 0, !source.path.contains("<"),
+            !isOurs(path: source.path)
+        else { return nil }
+        return "\(source.path.split(separator: "/").last ?? "?"):\(source.line)"
     }
 
     /// The mapped libraries, as they were when the first caller was looked for; frames of later ones are not told.
@@ -118,7 +143,7 @@ struct CallerPlace {
 
     /// Whether a mangled name is the library's or Swift's own.
     private static func isOurs(symbol: String) -> Bool {
-        !symbol.hasPrefix("$s") || symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS")
+        symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS")
             || modules.contains { symbol.hasPrefix("$s\($0.count)\($0)") }
     }
 }

@@ -141,6 +141,7 @@ public func gradientCheck(
     try withoutActuallyEscaping(f) { f in
         let subject = GradientSubject(model, input: input, of: f)
         return try gradientCheck(
-            "\(type(of: model))", at: subject.operands, names: subject.names, tolerance: tolerance, of: subject.function)
+            "\(type(of: model))", at: subject.operands, names: subject.names, tolerance: tolerance, of: subject.function
+        )
     }
 }
