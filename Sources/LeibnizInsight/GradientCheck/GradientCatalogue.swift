@@ -9,8 +9,10 @@ public struct GradientCase: Sendable {
         case function
         /// A loss.
         case loss
-        /// A layer or a model.
+        /// A layer.
         case layer
+        /// Several layers together.
+        case model
     }
 
     /// Its name in Swift, and in brackets what is particular of the case.
@@ -74,9 +76,9 @@ public struct GradientSubject {
 
 /// Everything public that has a gradient, each with operands at which it has one.
 public enum GradientCatalogue {
-    /// All cases: functions, losses, layers.
+    /// All cases: functions, losses, layers, models.
     public static let cases: [GradientCase] =
-        elementary + pairs + reductions + views + transforms + products + losses + layers
+        elementary + pairs + reductions + views + transforms + products + losses + layers + models
 }
 
 /// Where operands are drawn from.
@@ -125,10 +127,10 @@ extension GradientCase {
 
     /// What a model of float64 makes of an input.
     static func model<Model: Module>(
-        _ name: String, input: Shape, _ domain: GradientDomain = .reals(-1, 1),
+        _ name: String, input: Shape, _ domain: GradientDomain = .reals(-1, 1), kind: Kind = .model,
         _ make: @escaping @Sendable () -> Model, of f: @escaping @Sendable (Model, Tensor) -> Tensor
     ) -> GradientCase {
-        GradientCase(name: name, kind: .layer) { draw in
+        GradientCase(name: name, kind: kind) { draw in
             let model = withElementType(.float64) { withSeed(5 + draw) { make() } }
             return GradientSubject(model, input: domain.draw(input, seed: 73 + 100 * draw)) { f(model, $0) }
         }
@@ -138,13 +140,13 @@ extension GradientCase {
     static func layer<Model: Layer>(
         _ name: String, input: Shape, _ domain: GradientDomain = .apart, _ make: @escaping @Sendable () -> Model
     ) -> GradientCase {
-        model(name, input: input, domain, make) { $0($1) }
+        model(name, input: input, domain, kind: .layer, make) { $0($1) }
     }
 
     /// A layer that draws or learns by the way in training, as it is in inference.
     static func inferring<Model: Layer>(
         _ name: String, input: Shape, _ domain: GradientDomain = .apart, _ make: @escaping @Sendable () -> Model
     ) -> GradientCase {
-        model(name, input: input, domain, make) { layer, x in inference { layer(x) } }
+        model(name, input: input, domain, kind: .layer, make) { layer, x in inference { layer(x) } }
     }
 }

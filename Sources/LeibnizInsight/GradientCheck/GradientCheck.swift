@@ -60,7 +60,8 @@ public func gradientCheck(
 ) throws -> GradientReport {
     let x = x.map { $0.elementType.isFloatingPoint ? $0.cast(to: .float64) : $0 }
     let value = f(x)
-    try evaluate(x + [value])
+    if let error = value.error { throw error }
+    try evaluate(x)
     guard value.elementType == .float64 else {
         throw TensorError(
             "gradientCheck", [value.shape], "the value is \(value.elementType), gradients are checked in float64",

@@ -2,8 +2,40 @@ import LeibnizCore
 import LeibnizLearning
 
 extension GradientCatalogue {
-    /// Layers and models.
+    /// Layers.
     static let layers: [GradientCase] = linear + normalization + sequences + activations + pools + composed
+
+    /// Several layers together.
+    static let models: [GradientCase] = [
+        .model("Sequential", input: [1, 1, 8, 8]) {
+            Sequential(Conv2D(1, 2, kernelSize: 3), MaxPool2D(2), Flatten(), Linear(18, 3))
+        } of: {
+            $0($1)
+        },
+        .model("ConvNet", input: [1, 1, 32, 32]) {
+            ConvNet()
+        } of: {
+            $0($1)
+        },
+        .model("TransformerEncoderLayer", input: [3, 2, 4]) {
+            TransformerEncoderLayer(4, heads: 2, feedForward: 6, dropout: 0)
+        } of: {
+            $0($1)
+        },
+        .model("TransformerEncoder", input: [3, 1, 4]) {
+            TransformerEncoder(count: 2, norm: LayerNorm(4)) {
+                TransformerEncoderLayer(
+                    4, heads: 2, feedForward: 5, dropout: 0, activation: { tanh($0) }, normFirst: true)
+            }
+        } of: {
+            $0($1)
+        },
+        .model("TransformerDecoderLayer", input: [3, 2, 4]) {
+            TransformerDecoderLayer(4, heads: 2, feedForward: 5, dropout: 0)
+        } of: {
+            $0($1, memory: .normal([2, 2, 4], seed: 9, .float64), isCausal: true)
+        },
+    ]
 
     private static let linear: [GradientCase] = [
         .layer("Linear", input: [2, 4]) { Linear(4, 3) },
@@ -25,7 +57,7 @@ extension GradientCatalogue {
         .layer("ConvTranspose3D", input: [1, 1, 2, 2, 2], .reals(-1, 1)) { ConvTranspose3D(1, 2, kernelSize: 2) },
         .layer("WeightNorm", input: [2, 4]) { WeightNorm(Linear(4, 3)) },
         .inferring("SpectralNorm", input: [2, 4]) { SpectralNorm(Linear(4, 3)) },
-        .model("Embedding", input: [3, 4]) {
+        .model("Embedding", input: [3, 4], kind: .layer) {
             Embedding(5, 4)
         } of: {
             $0(Tensor([4, 0, 4])) * $1
@@ -53,28 +85,14 @@ extension GradientCatalogue {
     ]
 
     private static let sequences: [GradientCase] = [
-        .layer("RNN", input: [3, 2, 2], .reals(-1, 1)) { RNN(2, 3, bias: false) },
+        .layer("RNN", input: [3, 2, 2], .reals(-1, 1)) { RNN(2, 3, layers: 2, bias: false) },
         .layer("LSTM", input: [3, 2, 2], .reals(-1, 1)) { LSTM(2, 3, bidirectional: true) },
-        .layer("LSTM (two layers)", input: [3, 1, 2], .reals(-1, 1)) { LSTM(2, 2, layers: 2) },
         .layer("GRU", input: [3, 2, 2], .reals(-1, 1)) { GRU(2, 3, bidirectional: true) },
         .layer("MultiHeadAttention", input: [3, 2, 4], .reals(-1, 1)) { MultiHeadAttention(4, heads: 2) },
-        .model("MultiHeadAttention (causal)", input: [3, 2, 4]) {
+        .model("MultiHeadAttention (causal)", input: [3, 2, 4], kind: .layer) {
             MultiHeadAttention(4, heads: 2)
         } of: {
             $0($1, $1, $1, isCausal: true)
-        },
-        .inferring("TransformerEncoderLayer", input: [3, 2, 4], .reals(-1, 1)) {
-            TransformerEncoderLayer(4, heads: 2, feedForward: 6)
-        },
-        .inferring("TransformerEncoder", input: [3, 1, 4], .reals(-1, 1)) {
-            TransformerEncoder(count: 2, norm: LayerNorm(4)) {
-                TransformerEncoderLayer(4, heads: 2, feedForward: 5, activation: { tanh($0) }, normFirst: true)
-            }
-        },
-        .model("TransformerDecoderLayer", input: [3, 2, 4]) {
-            TransformerDecoderLayer(4, heads: 2, feedForward: 5, dropout: 0)
-        } of: {
-            $0($1, memory: .normal([2, 2, 4], seed: 9, .float64), isCausal: true)
         },
         .layer("SinusoidalEncoding", input: [3, 2, 4]) { SinusoidalEncoding() },
         .layer("LearnedEncoding", input: [3, 2, 4]) { LearnedEncoding(5, 4) },
@@ -126,7 +144,7 @@ extension GradientCatalogue {
         // No bound is at a pixel's centre, where the interpolant has its corners.
         .layer("QuadraturePool2D", input: [1, 2, 4, 6], .reals(-1, 1)) { QuadraturePool2D([3, 2]) },
         .inferring("FractionalPool", input: [1, 1, 5, 5]) { FractionalPool(AverageRule(), [2, 2], outputs: [3, 3]) },
-        .model("MaxUnpool2D", input: [1, 1, 2, 2]) {
+        .model("MaxUnpool2D", input: [1, 1, 2, 2], kind: .layer) {
             MaxUnpool2D(2)
         } of: {
             $0($1, Tensor([0, 3, 9, 14], shape: [1, 1, 2, 2]))
@@ -141,13 +159,5 @@ extension GradientCatalogue {
         .layer("Residual (shortcut)", input: [2, 3]) { Residual(Linear(3, 2), shortcut: Linear(3, 2, bias: false)) },
         .layer("Parallel", input: [2, 3]) { Parallel(Linear(3, 2), Tanh()) },
         .layer("Parallel (sum)", input: [2, 3]) { Parallel(Linear(3, 3), Identity(), merging: .adding) },
-        .layer("Sequential", input: [1, 1, 8, 8]) {
-            Sequential(Conv2D(1, 2, kernelSize: 3), MaxPool2D(2), Flatten(), Linear(18, 3))
-        },
-        .model("ConvNet", input: [1, 1, 32, 32]) {
-            ConvNet()
-        } of: {
-            $0($1)
-        },
     ]
 }

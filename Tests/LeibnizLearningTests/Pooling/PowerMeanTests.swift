@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 3, 0.5, 4])
+    @Test(arguments: [1, 3, 0.5])
     func `each convention is its owner's formula`(_ p: Double) throws {
         let x = normal([2, 3, 4, 6], seed: 2), c = WindowCase([2, 3, 4, 6], [2, 2])
         let regions = try c.regions(of: x).map { $0.compactMap(\.self) }
@@ -129,9 +129,8 @@ import Testing
             for layer in [LpPool2D(p, 2, convention: convention), learned(p, convention)] {
                 try expectCloseTo(layer(x), regions.map(naive), within: 1e-11, "\(convention), p = \(p)")
                 let positive = abs(x) + 0.2
-                guard p == 3 else { continue }
+                guard p == 3, layer.rule.p != nil else { continue }
                 try expectSlopes(layer, at: positive, "\(convention), p = \(p)")
-                guard layer.rule.p != nil else { continue }
                 let inP = { (p: Tensor) in layer.withParameters(["rule.p": p]) { sum(layer(positive)) } }
                 try expectCloseTo(
                     (∇inP)(Tensor(p, .float64)), centralDifferences(of: inP, at: Tensor(p, .float64)), within: 1e-8,
