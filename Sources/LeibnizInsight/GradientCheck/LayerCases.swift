@@ -85,9 +85,9 @@ extension GradientCatalogue {
     ]
 
     private static let sequences: [GradientCase] = [
-        .layer("RNN", input: [3, 2, 2], .reals(-1, 1)) { RNN(2, 3, layers: 2, bias: false) },
-        .layer("LSTM", input: [3, 2, 2], .reals(-1, 1)) { LSTM(2, 3, bidirectional: true) },
-        .layer("GRU", input: [3, 2, 2], .reals(-1, 1)) { GRU(2, 3, bidirectional: true) },
+        .layer("RNN", input: [2, 2, 2], .reals(-1, 1)) { RNN(2, 3, layers: 2, bias: false) },
+        .layer("LSTM", input: [2, 2, 2], .reals(-1, 1)) { LSTM(2, 3, bidirectional: true) },
+        .layer("GRU", input: [2, 2, 2], .reals(-1, 1)) { GRU(2, 3, bidirectional: true) },
         .layer("MultiHeadAttention", input: [3, 2, 4], .reals(-1, 1)) { MultiHeadAttention(4, heads: 2) },
         .model("MultiHeadAttention (causal)", input: [3, 2, 4], kind: .layer) {
             MultiHeadAttention(4, heads: 2)
@@ -128,8 +128,7 @@ extension GradientCatalogue {
         .layer("AveragePool3D", input: [1, 3, 2, 3]) { AveragePool3D(2, stride: 1) },
         .layer("LpPool2D", input: [1, 2, 4, 4]) { LpPool2D(2, 2) },
         .layer("LpPool2D (p = 3)", input: [1, 2, 4, 4]) { LpPool2D(3, 2) },
-        .layer("LpPool2D (learned p)", input: [1, 2, 4, 4]) { LpPool2D(learning: 2.5, 2) },
-        .layer("LpPool2D (learned p by channels)", input: [1, 2, 4, 4]) { LpPool2D(learning: 0.1, 2, channels: 2) },
+        .layer("LpPool2D (learned p)", input: [1, 2, 4, 4]) { LpPool2D(learning: 0.1, 2, channels: 2) },
         .layer("Pool", input: [1, 1, 4, 4]) { Pool(PowerMean(-1), 2) },
         .layer("Pool (log-sum-exp)", input: [1, 1, 4, 4]) { Pool(.logSumExp(learning: 0.5), 2) },
         .layer("Pool (softmax weights)", input: [1, 1, 4, 4]) { Pool(.soft(learning: 1), 3, padding: 1) },

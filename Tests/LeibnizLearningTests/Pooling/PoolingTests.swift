@@ -56,7 +56,7 @@ private func naiveWindows(
     @Test(arguments: cases.filter { $0.padding == [0, 0] })
     func `the mean of powers agrees with nested loops and its derivative with differences`(_ c: Case) throws {
         let x = normal(c.shape, seed: 7)
-        for p in [1, 2, 7.5] {
+        for p in [1, 7.5] {
             let layer = LpPool2D(p, c.size, stride: c.stride)
             let windows = try naiveWindows(x, size: c.size, stride: c.stride, padding: [0, 0], outside: 0)
             let expected = windows.map { pow($0.map { pow(abs($0), p) }.reduce(0, +) / Double($0.count), 1 / p) }

@@ -173,7 +173,7 @@ import Testing
             WindowCase([1, 1, 7, 9], [3, 3], stride: [2, 2], padding: [1, 1]), WindowCase([2, 12], [5], stride: [1]),
             WindowCase([1, 2, 10, 8], [4, 3], stride: [3, 2], padding: [2, 1], ceilMode: true),
             WindowCase([6, 5, 7], [2, 3, 7], stride: [1, 1, 1]), WindowCase([5, 5], [5, 5], stride: [1, 1]),
-            WindowCase([1, 1, 40, 37], [31, 31], stride: [1, 1], padding: [15, 15]), WindowCase([4, 4], [1, 1]),
+            WindowCase([1, 1, 24, 21], [17, 17], stride: [1, 1], padding: [8, 8]), WindowCase([4, 4], [1, 1]),
         ])
     func `running sums give the mean of nested loops`(_ c: WindowCase) throws {
         var c = c
