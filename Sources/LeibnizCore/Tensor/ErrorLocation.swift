@@ -49,7 +49,7 @@ extension Tensor {
 }
 
 /// Where in the program the library was called from, as the stack tells it.
-struct CallerPlace {
+struct CallerPlace: Sendable {
     /// File and line of the innermost frame outside Leibniz; without debugging information, the name of its function.
     private(set) var location: String?
     /// The types of the layers that are being called, outermost first: `ConvNet.Linear`.
@@ -66,18 +66,18 @@ struct CallerPlace {
             #if DEBUG
                 // Finding a frame's source reads the line tables of the whole program, which for all frames of a large one takes a
                 // second. Their names are found at once, and where nothing is inlined they tell which source to look for.
-                var place = onLargeStack { CallerPlace(trace.symbolicated(with: known, options: [])) }
-                for number in place.outside {
+                var place = SymbolThread.shared.run { CallerPlace(trace.symbolicated(with: known, options: [])) }
+                for number in place?.outside ?? [] {
                     let frame = try? Backtrace.capture(limit: 2, offset: number, top: 0, images: known)
-                    let location = onLargeStack {
+                    let location = SymbolThread.shared.run {
                         frame?.symbolicated(with: known, options: .showSourceLocations)?.frames.first?.symbol
                             .flatMap(Self.location)
                     }
-                    guard let location else { continue }
-                    place.location = location
+                    guard let location = location.flatMap(\.self) else { continue }
+                    place?.location = location
                     break
                 }
-                return place
+                return place ?? CallerPlace()
             #else
                 return onLargeStack {
                     CallerPlace(trace.symbolicated(with: known, options: [.showInlineFrames, .showSourceLocations]))
@@ -115,7 +115,7 @@ struct CallerPlace {
     /// Capturing them reads the headers of every mapped file. Finding symbols maps the program's file once more, and unmaps it when
     /// the thread ends that asked, under the eyes of a capture on another thread, which then faults. So they are captured once, before
     /// any symbol is looked for, and handed to the trace, which would capture them anew; a thread of its own asks for symbols, and the
-    /// lock is held until it has ended.
+    /// lock is held until it has ended, or in debug builds waits for the next error.
     private static let images = Mutex(ImageMap?.none)
 
     /// Whether the process runs under valgrind, in whose address space the unwinder faults: errors then name no place.
@@ -147,3 +147,40 @@ struct CallerPlace {
             || modules.contains { symbol.hasPrefix("$s\($0.count)\($0)") }
     }
 }
+
+#if DEBUG
+    /// A thread that finds symbols and never ends: what it has read of the program's debugging information stays for the next error,
+    /// which takes a tenth of the time of the first.
+    private final class SymbolThread: Sendable {
+        static let shared = SymbolThread()
+        private let body = Mutex((@Sendable () -> Void)?.none)
+        private let isGiven = DispatchSemaphore(value: 0)
+        private let isDone = DispatchSemaphore(value: 0)
+
+        private init() {
+            let thread = Thread { [self] in
+                while true {
+                    isGiven.wait()
+                    body.withLock { $0.take() }?()
+                    isDone.signal()
+                }
+            }
+            // Demangling recurses.
+            thread.stackSize = 1 << 24
+            thread.start()
+        }
+
+        /// Runs a body there and waits for its result. Callers take turns.
+        func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Result? {
+            let result = ResultBox<Result>()
+            self.body.withLock { $0 = { result.value.withLock { $0 = body() } } }
+            isGiven.signal()
+            isDone.wait()
+            return result.value.withLock { $0 }
+        }
+
+        private final class ResultBox<Result: Sendable>: Sendable {
+            let value = Mutex(Result?.none)
+        }
+    }
+#endif
