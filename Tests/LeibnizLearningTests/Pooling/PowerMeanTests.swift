@@ -125,11 +125,13 @@ import Testing
             (.clamped(epsilon: 0.1), { root($0.reduce(0) { $0 + pow(Swift.max($1, 0.1), p) } / 4) }),
             (.clamped(), { root($0.reduce(0) { $0 + pow(Swift.max($1, 1e-6), p) } / 4) }),
         ]
-        for (convention, naive) in conventions {
+        // The default ε is but another number.
+        for (convention, naive) in conventions where p == 1 || convention != .clamped() {
             for layer in [LpPool2D(p, 2, convention: convention), learned(p, convention)] {
                 try expectCloseTo(layer(x), regions.map(naive), within: 1e-11, "\(convention), p = \(p)")
                 let positive = abs(x) + 0.2
-                guard p == 3, layer.rule.p != nil else { continue }
+                // The others are means, of which the catalogue of gradients has one.
+                guard p == 3, layer.rule.p != nil, [.sum, .signedSum].contains(convention) else { continue }
                 try expectSlopes(layer, at: positive, "\(convention), p = \(p)")
                 let inP = { (p: Tensor) in layer.withParameters(["rule.p": p]) { sum(layer(positive)) } }
                 try expectCloseTo(
