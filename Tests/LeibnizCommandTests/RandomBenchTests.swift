@@ -53,12 +53,15 @@ import Testing
         }
     }
 
-    @Test(arguments: tiny) func `programs that descriptions name are checked and timed`(description: String) throws {
-        let run = try leibniz(
-            ["bench", "--serve"], input: "{\"description\":\(description)}\n{\"seconds\":0.001}\n")
-        let answers = try run.jsonLines()
-        #expect(answers.count == 2 && answers.first?["ready"] as? Bool == true, "\(run.output)")
-        #expect(try #require(answers.last?["microseconds"] as? Double) > 0)
+    @Test func `programs that descriptions name are checked and timed`() throws {
+        let input = Self.tiny.map { "{\"description\":\($0)}\n{\"seconds\":0.001}\n" }.joined()
+        let answers = try leibniz(["bench", "--serve"], input: input).jsonLines()
+        try #require(answers.count == 2 * Self.tiny.count)
+        for (number, description) in Self.tiny.enumerated() {
+            let (ready, time) = (answers[2 * number], answers[2 * number + 1])
+            #expect(ready["ready"] as? Bool == true, "\(description): \(ready)")
+            #expect(time["microseconds"] as? Double ?? 0 > 0, "\(description): \(time)")
+        }
     }
 
     @Test func `a program that a run draws is described beside its time`() throws {
@@ -90,13 +93,15 @@ import Testing
         ),
     ]
 
-    @Test(arguments: wrong.indices) func `a description of nothing is answered by what is wrong`(index: Int) throws {
-        let (description, answer) = Self.wrong[index]
-        // The server goes on.
-        let run = try leibniz(
-            ["bench", "--serve"], input: "{\"description\":\(description)}\n{\"description\":\(Self.tiny[11])}\n")
-        let answers = try run.jsonLines()
-        #expect((answers.first?["error"] as? String)?.contains(answer) == true, "\(run.output)")
+    @Test func `a description of nothing is answered by what is wrong`() throws {
+        // The server goes on after each.
+        let lines = Self.wrong.map(\.description) + [Self.tiny[11]]
+        let input = lines.map { "{\"description\":\($0)}\n" }.joined()
+        let answers = try leibniz(["bench", "--serve"], input: input).jsonLines()
+        try #require(answers.count == lines.count)
+        for ((description, answer), found) in zip(Self.wrong, answers) {
+            #expect((found["error"] as? String)?.contains(answer) == true, "\(description): \(found)")
+        }
         #expect(answers.last?["ready"] as? Bool == true)
     }
 }

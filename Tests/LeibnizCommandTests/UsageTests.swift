@@ -64,6 +64,7 @@ import Testing
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
         ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
+        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])

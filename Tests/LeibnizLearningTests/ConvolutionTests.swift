@@ -73,15 +73,18 @@ private func naiveConvolution(
 
         let cotangent = normal(layer(x).shape, seed: 2)
         let g = try gradients(of: sum(layer(x) * cotangent), layer)
-        for name in ["weight", "bias"] {
-            // Linear in both: one wide difference is exact.
-            let loss = { (w: Tensor) in layer.withParameters([name: w]) { sum(layer(x) * cotangent) } }
-            let value = name == "weight" ? layer.weight.value : bias.value
-            try expectClose(#require(g[name]), centralDifferences(of: loss, at: value, step: 0.5), within: 1e-10)
+        // Linear in all: the difference to any other place is exact, and every element takes part in it.
+        func expectSlope(_ gradient: Tensor, at value: Tensor, of loss: (Tensor) -> Tensor) throws {
+            let step = normal(value.shape, seed: 3)
+            try expectClose(
+                sum(gradient * step), [loss(value + step).item() - loss(value).item()], within: 1e-10)
         }
-        try expectClose(
-            (∇{ sum(layer($0) * cotangent) })(x),
-            centralDifferences(of: { sum(layer($0) * cotangent) }, at: x, step: 0.5), within: 1e-10)
+        for (name, parameter) in [("weight", layer.weight), ("bias", bias)] {
+            try expectSlope(#require(g[name]), at: parameter.value) { w in
+                layer.withParameters([name: w]) { sum(layer(x) * cotangent) }
+            }
+        }
+        try expectSlope((∇{ sum(layer($0) * cotangent) })(x), at: x) { sum(layer($0) * cotangent) }
     }
 
     @Test func `one number stands for rows and columns`() throws {

@@ -81,25 +81,6 @@ import Testing
         try expectClose(first(x.swapped(0, 1)).swapped(0, 1), second(x).doubles())
     }
 
-    @Test func `derivatives`() throws {
-        let layers: [any Layer] = double {
-            [RNN(2, 3, bias: false), LSTM(2, 2, layers: 2), GRU(2, 3, bidirectional: true)]
-        }
-        let x = try normal([3, 2, 2], seed: 1).evaluated()
-        for layer in layers {
-            let cotangent = try normal(layer(x).shape, seed: 2).evaluated()
-            let loss = { (x: Tensor) in sum(layer(x) * cotangent) }
-            try expectClose(gradient(of: loss)(x), centralDifferences(of: loss, at: x), within: 1e-7)
-            for (path, parameter, gradient) in try gradients(of: loss(x), Sequential(layer)).entries {
-                let name = String(path.dropFirst(2))
-                try expectClose(
-                    gradient,
-                    centralDifferences(of: { layer.withParameters([name: $0]) { loss(x) } }, at: parameter.value),
-                    within: 1e-7, "\(path)")
-            }
-        }
-    }
-
     @Test func `what does not fit is an error`() {
         let net = LSTM(3, 2)
         let x = Tensor.zeros([4, 2, 3])

@@ -1,84 +1,8 @@
 import Leibniz
 import Testing
 
-/// Every layer under the transformations of the calculus, and whole models.
+/// Whole models under the transformations of the calculus.
 @Suite struct `Transformations of models` {
-    private struct Tanh: Layer {
-        func callAsFunction(_ x: Tensor) -> Tensor { tanh(x) }
-    }
-
-    private struct Trial: Sendable {
-        let name: String
-        let layer: any Layer
-        let input: Shape
-    }
-
-    private static let trials: [Trial] = withSeed(3) {
-        withElementType(.float64) {
-            [
-                Trial(name: "Linear", layer: Linear(4, 3), input: [2, 4]),
-                Trial(name: "Conv2D", layer: Conv2D(2, 3, kernelSize: 3, padding: 1), input: [2, 2, 4, 5]),
-                Trial(name: "MaxPool2D", layer: MaxPool2D(2), input: [1, 2, 4, 4]),
-                Trial(name: "MaxPool2D with padding", layer: MaxPool2D(3, stride: 2, padding: 1), input: [1, 1, 5, 5]),
-                Trial(name: "AveragePool2D", layer: AveragePool2D(2), input: [1, 2, 4, 4]),
-                Trial(name: "LpPool2D", layer: LpPool2D(2, 2), input: [1, 1, 4, 4]),
-                Trial(name: "LpPool2D of order 3", layer: LpPool2D(3, 2), input: [1, 1, 4, 4]),
-                Trial(name: "LpPool2D of order −1", layer: LpPool2D(-1, 2), input: [1, 1, 4, 4]),
-                Trial(name: "LpPool2D, learned", layer: LpPool2D(learning: 0.1, 2, channels: 2), input: [1, 2, 4, 4]),
-                Trial(name: "MaxPool1D", layer: MaxPool1D(3, stride: 2, ceilMode: true), input: [1, 2, 6]),
-                Trial(name: "AveragePool3D", layer: AveragePool3D(2, stride: 1), input: [1, 3, 2, 3]),
-                Trial(
-                    name: "running sums", layer: AveragePool2D(3, stride: 1, usesAntiderivative: true),
-                    input: [1, 5, 4]),
-                Trial(name: "log-sum-exp", layer: Pool(.logSumExp(learning: 0.5), 2), input: [1, 1, 4, 4]),
-                Trial(name: "softmax weights", layer: Pool(.soft(), 3, padding: 1), input: [1, 1, 4, 4]),
-                Trial(name: "median", layer: Pool(.median, 2), input: [1, 1, 4, 4]),
-                Trial(name: "mixed", layer: Pool(.mixed(), 2), input: [1, 1, 4, 4]),
-                Trial(name: "gated", layer: Pool(.gated([2, 2]), 2), input: [1, 1, 4, 4]),
-                Trial(name: "BlurPool2D", layer: BlurPool2D(3), input: [1, 1, 4, 4]),
-                Trial(name: "SpectralPool2D", layer: SpectralPool2D([3, 2]), input: [1, 4, 4]),
-                Trial(name: "AdaptivePool", layer: AdaptivePool(.average, [3, 2]), input: [1, 2, 4, 4]),
-                Trial(name: "GlobalPool", layer: GlobalPool(.maximum), input: [1, 2, 3, 4]),
-                Trial(name: "QuadraturePool2D", layer: QuadraturePool2D([3, 2]), input: [1, 2, 4, 5]),
-                Trial(
-                    name: "ConvNet", layer: Sequential(Conv2D(1, 2, kernelSize: 3), Tanh(), Flatten()),
-                    input: [2, 1, 4, 4]),
-            ]
-        }
-    }
-
-    @Test(arguments: trials.indices)
-    func `layers give for a batch what a loop gives`(number: Int) throws {
-        let trial = Self.trials[number]
-        let x = normal(Shape([3] + trial.input.extents), seed: 5)
-        let loop = stack((0..<3).map { trial.layer(x[$0]) })
-        try expectClose(vmap { trial.layer($0) }(x), loop.doubles(), within: 1e-12)
-        let slopes = { (x: Tensor) in gradient(of: { sum(pow(trial.layer($0), 3)) })(x) }
-        try expectClose(vmap(slopes)(x), stack((0..<3).map { slopes(x[$0]) }).doubles(), within: 1e-12)
-    }
-
-    @Test(arguments: trials.indices)
-    func `layers have the Taylor series of nested derivatives, and symmetric Hessians`(number: Int) throws {
-        let trial = Self.trials[number]
-        let (x, v) = (normal(trial.input, seed: 6), normal(trial.input, seed: 7))
-        let f = { (x: Tensor) in sum(pow(trial.layer(x), 3)) }
-        let series = try taylor(of: f, at: x, along: v, order: 6).derivatives.map { try $0.item() }
-        var phi: (Tensor) -> Tensor = { f(x + $0 * v) }
-        for order in 0...6 {
-            let expected = try phi(Tensor(0, .float64)).item()
-            #expect(series[order].isClose(to: expected, within: 1e-9), "\(trial.name), order \(order)")
-            let lower = phi
-            phi =
-                order == 1
-                ? gradient(of: lower) : { pushforward(lower, at: $0, along: $0.filled(1)).tangent }
-        }
-        let u = normal(trial.input, seed: 8)
-        let (vHu, uHv) = (
-            sum(v * hessianVectorProduct(of: f, at: x, along: u)), sum(u * hessianVectorProduct(of: f, at: x, along: v))
-        )
-        #expect(try vHu.item().isClose(to: uHv.item(), within: 1e-11))
-    }
-
     @Test func `a model's loss has a Hessian, whose products are one line`() throws {
         let model = withElementType(.float64) {
             withSeed(1) { Sequential(Linear(3, 4), Tanh(), Linear(4, 2)) }

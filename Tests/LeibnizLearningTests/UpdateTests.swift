@@ -48,7 +48,7 @@ private final class Counter: Sendable {
                 optimizer.update(minimizing: loss)
                 return loss
             }
-            for _ in 1...3 {
+            for _ in 1...2 {
                 try optimizer.minimize(crossEntropy(model(x), good))
                 let before = try bits(of: model)
                 // A label out of range is found while the plan runs, a shape before.

@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import Leibniz
 
-/// `leibniz gradcheck`: every function and layer of the library against central differences.
+/// `leibniz gradcheck`: every function, loss, layer and model of the library against central differences.
 struct Gradcheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compares the gradients of every function, loss and layer with central differences in float64.",
+        abstract:
+            "Compares the gradients of every function, loss, layer and model with central differences in float64.",
         discussion: """
             Each is a line with its worst relative error, forward and in reverse, by its operands and its parameters. The command \
             ends with 70 if one is beyond the tolerance; where the differences' own error is greater, that counts.

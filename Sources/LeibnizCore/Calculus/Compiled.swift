@@ -82,3 +82,23 @@ struct Trace<Result: TensorGroup>: Sendable {
         return result.replacing(with: &results)
     }
 }
+
+/// A function of tensors that is traced once and then replayed as one plan: what a check calls that needs many of its values.
+///
+/// As `compiled`, for a function that need not be `Sendable`, at operands of one signature.
+package struct ReplayedFunction: Sendable {
+    private let trace: Trace<[Tensor]>
+
+    /// Traces a function for operands of the types of `x`.
+    ///
+    /// - Throws: the error of an invalid result; whatever the function throws.
+    package init(of f: ([Tensor]) throws -> [Tensor], at x: [Tensor]) throws {
+        trace = try Trace(of: x.map(\.type), f)
+    }
+
+    /// The function's values, evaluated.
+    package func callAsFunction(_ x: [Tensor]) throws -> [Tensor] {
+        try evaluate(x)
+        return try trace.run(x, as: "replay")
+    }
+}

@@ -60,7 +60,8 @@ public func gradientCheck(
 ) throws -> GradientReport {
     let x = x.map { $0.elementType.isFloatingPoint ? $0.cast(to: .float64) : $0 }
     let value = f(x)
-    try evaluate(x + [value])
+    if let error = value.error { throw error }
+    try evaluate(x)
     guard value.elementType == .float64 else {
         throw TensorError(
             "gradientCheck", [value.shape], "the value is \(value.elementType), gradients are checked in float64",
@@ -68,22 +69,38 @@ public func gradientCheck(
     }
     let weights = Tensor.normal(value.shape, seed: 41, .float64)
     try evaluate(weights)
+    let places = x.indices.filter { x[$0].elementType == .float64 }
+    let arguments = places.map { x[$0] }
+    func weighted(_ moved: [Tensor]) -> Tensor {
+        var all = x
+        for (place, tensor) in zip(places, moved) { all[place] = tensor }
+        return sum(weights * f(all))
+    }
+    let gradients = valueWithGradients(at: arguments, of: weighted).gradients
+    try evaluate(gradients)
+    // Two plans serve all arguments and directions: those that stand still move along 0.
+    let count = arguments.count
+    let still = arguments.map { Tensor.zeros($0.shape, .float64) }
+    let slope = try ReplayedFunction(
+        of: { [pushforward(weighted, at: Array($0[..<count]), along: Array($0[count...])).tangent] },
+        at: arguments + still)
+    let moved = try ReplayedFunction(
+        of: { tensors in
+            let (x, v, t) = (tensors[..<count], tensors[count..<2 * count], tensors[2 * count])
+            return [weighted(zip(x, v).map { $0 + t * $1 })]
+        }, at: arguments + still + [Tensor(0, .float64)])
     var entries: [GradientReport.Entry] = []
-    for (place, argument) in x.enumerated() where argument.elementType == .float64 {
-        func weighted(_ moved: Tensor) -> Tensor {
-            var all = x
-            all[place] = moved
-            return sum(weights * f(all))
-        }
-        let gradient = valueWithGradient(at: argument, of: weighted).gradient
+    for (number, (place, argument)) in zip(places, arguments).enumerated() {
         var (error, allowed) = (0.0, tolerance)
-        for number in 0..<directions {
-            let direction = Tensor.uniform(argument.shape, -1, 1, seed: 42 + number, .float64)
-            try evaluate(gradient, direction)
-            let forward = pushforward(weighted, at: argument, along: direction).tangent
-            let found = [try sum(gradient * direction).item(), try forward.item()]
+        for seed in 0..<directions {
+            var along = still
+            along[number] = .uniform(argument.shape, -1, 1, seed: 42 + seed, .float64)
+            let reverse = zip(try gradients[number].doubles(), try along[number].doubles()).reduce(0) {
+                $0 + $1.0 * $1.1
+            }
+            let found = [reverse, try slope(arguments + along)[0].item()]
             let numerical = try NumericalDerivative(scale: 0.0625) { t in
-                try weighted(argument + t * direction).item()
+                try moved(arguments + along + [Tensor(t, .float64)])[0].item()
             }
             let size = Swift.max(1e-6, Swift.abs(numerical.value), found.map(Swift.abs).max() ?? 0)
             let worst = found.map { Swift.abs($0 - numerical.value) / size }.reduce(0) {
@@ -122,17 +139,10 @@ public func gradientCheck(
 public func gradientCheck(
     _ model: some Module, input: Tensor, tolerance: Double = 1e-7, of f: (Tensor) -> Tensor
 ) throws -> GradientReport {
-    let parameters = model.parameterValues.sorted { $0.key < $1.key }
-    // Nothing may stay in float32: what takes no gradient does not either.
-    let others = model.namedParameters.filter {
-        !$0.parameter.takesGradient && $0.parameter.value.elementType.isFloatingPoint
-    }
-    let fixed = Dictionary(others.map { ($0.path, $0.parameter.value.cast(to: .float64)) }) { first, _ in first }
-    return try gradientCheck(
-        "\(type(of: model))", at: [input] + parameters.map(\.value), names: ["input"] + parameters.map(\.key),
-        tolerance: tolerance
-    ) { tensors in
-        let own = Dictionary(uniqueKeysWithValues: zip(parameters.map(\.key), tensors.dropFirst()))
-        return model.withParameters(own.merging(fixed) { first, _ in first }) { f(tensors[0]) }
+    try withoutActuallyEscaping(f) { f in
+        let subject = GradientSubject(model, input: input, of: f)
+        return try gradientCheck(
+            "\(type(of: model))", at: subject.operands, names: subject.names, tolerance: tolerance, of: subject.function
+        )
     }
 }

@@ -125,8 +125,8 @@ import Testing
     }
 
     @Test func `a training that is killed again and again ends as an undisturbed one`() throws {
-        let kills = ProcessInfo.processInfo.environment["LEIBNIZ_KILLS"].flatMap(Int.init) ?? 6
-        let steps = "\(100 * kills)"
+        let kills = ProcessInfo.processInfo.environment["LEIBNIZ_KILLS"].flatMap(Int.init) ?? 5
+        let steps = "\(60 * kills)"
         let whole: Resumption = try Program.probe("resume", folder.path + "/whole", steps)
         var random = TestRandom(state: 5)
         let run = folder.path + "/run"

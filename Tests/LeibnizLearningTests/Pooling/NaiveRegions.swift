@@ -100,22 +100,26 @@ func expectPools(
 
 /// Expects that a layer's first and second derivatives agree with differences along random directions.
 func expectSlopes(_ layer: some Layer, at x: Tensor, within tolerance: Double = 1e-7, _ name: String = "") throws {
-    let weights = normal(layer(x).shape, seed: 6)
+    let x = try x.evaluated(), v = try normal(x.shape, seed: 9).evaluated()
+    let weights = try normal(layer(x).shape, seed: 6).evaluated()
+    let directions = try (7...8).map { try normal(x.shape, seed: $0).evaluated() }
     let loss = { (x: Tensor) in sum(layer(x) * weights) }
-    let directions = (7...8).map { normal(x.shape, seed: $0) }
-    /// The derivative of f along each direction.
-    func differences(_ f: (Tensor) -> Tensor) throws -> [Double] {
-        let h = 1e-5
-        return try directions.map { v in (try f(x + h * v).item() - f(x - h * v).item()) / (2 * h) }
+    // The loss and its slope along v in one plan, and all their derivatives in another.
+    let values = { (x: Tensor) in
+        let (value, gradient) = valueWithGradient(at: x, of: loss)
+        return stack([value, sum(gradient * v)])
     }
-    let slopes = (∇loss)(x)
-    try expectCloseTo(
-        stack(directions.map { sum(slopes * $0) }), differences(loss), within: tolerance, "gradient, \(name)")
-    let v = normal(x.shape, seed: 9)
-    let product = hessianVectorProduct(of: loss, at: x, along: v)
-    try expectCloseTo(
-        stack(directions.map { sum(product * $0) }), differences { sum((∇loss)($0) * v) }, within: 100 * tolerance,
-        "Hessian, \(name)")
+    let h = 1e-5
+    let differences = try directions.map { u in
+        zip(try values(x + h * u).doubles(), try values(x - h * u).doubles()).map { ($0 - $1) / (2 * h) }
+    }
+    let (gradient, product) = ((∇loss)(x), hessianVectorProduct(of: loss, at: x, along: v))
+    let slopes = stack(directions.map { stack([sum(gradient * $0), sum(product * $0)]) })
+    let found = try slopes.doubles()
+    for (number, expected) in differences.enumerated() {
+        #expect(found[2 * number].isClose(to: expected[0], within: tolerance), "gradient, \(name)")
+        #expect(found[2 * number + 1].isClose(to: expected[1], within: 100 * tolerance), "Hessian, \(name)")
+    }
 }
 
 /// As `expectClose`, with the greatest difference in its message.

@@ -50,24 +50,18 @@ private func naiveWindows(
         let zero = try naiveWindows(x, size: c.size, stride: c.stride, padding: c.padding, outside: 0)
         try expectClose(maximum(x), low.map { $0.max() ?? 0 })
         try expectClose(average(x), zero.map { $0.reduce(0, +) / Double($0.count) })
-        let weights = normal(maximum(x).shape, seed: 6)
-        for layer in [maximum, average] as [any Layer] {
-            let loss = { (x: Tensor) in sum(layer(x) * weights) }
-            try expectClose((∇loss)(x), centralDifferences(of: loss, at: x), within: 1e-8)
-        }
+        for layer in [maximum, average] as [any Layer] { try expectSlopes(layer, at: x, "\(c)") }
     }
 
     @Test(arguments: cases.filter { $0.padding == [0, 0] })
     func `the mean of powers agrees with nested loops and its derivative with differences`(_ c: Case) throws {
         let x = normal(c.shape, seed: 7)
-        for p in [1, 1.5, 2, 3, 7.5] {
+        for p in [1, 7.5] {
             let layer = LpPool2D(p, c.size, stride: c.stride)
             let windows = try naiveWindows(x, size: c.size, stride: c.stride, padding: [0, 0], outside: 0)
             let expected = windows.map { pow($0.map { pow(abs($0), p) }.reduce(0, +) / Double($0.count), 1 / p) }
             try expectClose(layer(x), expected)
-            let weights = normal(layer(x).shape, seed: 8)
-            let loss = { (x: Tensor) in sum(layer(x) * weights) }
-            try expectClose((∇loss)(x), centralDifferences(of: loss, at: x), within: 1e-7)
+            try expectSlopes(layer, at: x, "p = \(p), \(c)")
         }
     }
 

@@ -173,14 +173,14 @@ import Testing
             WindowCase([1, 1, 7, 9], [3, 3], stride: [2, 2], padding: [1, 1]), WindowCase([2, 12], [5], stride: [1]),
             WindowCase([1, 2, 10, 8], [4, 3], stride: [3, 2], padding: [2, 1], ceilMode: true),
             WindowCase([6, 5, 7], [2, 3, 7], stride: [1, 1, 1]), WindowCase([5, 5], [5, 5], stride: [1, 1]),
-            WindowCase([1, 1, 40, 37], [31, 31], stride: [1, 1], padding: [15, 15]), WindowCase([4, 4], [1, 1]),
-        ], [true, false])
-    func `running sums give the mean of nested loops`(_ c: WindowCase, _ countsPadding: Bool) throws {
+            WindowCase([1, 1, 24, 21], [17, 17], stride: [1, 1], padding: [8, 8]), WindowCase([4, 4], [1, 1]),
+        ])
+    func `running sums give the mean of nested loops`(_ c: WindowCase) throws {
         var c = c
-        c.countsPadding = countsPadding
         func check<Space: PoolingSpace>(_ space: Space.Type) throws {
             let layer = AveragePool<Space>(
-                c.size, stride: c.stride, padding: c.padding, ceilMode: c.ceilMode, countsPadding: countsPadding,
+                c.size, stride: c.stride, padding: c.padding, ceilMode: c.ceilMode,
+                countsPadding: c.countsPadding,
                 usesAntiderivative: true)
             let x = normal(c.shape, seed: 5)
             let expected = try c.regions(of: x).map { region in
@@ -190,10 +190,13 @@ import Testing
             try expectCloseTo(layer(x), expected, "\(c)")
             if c.ceilMode || c.size.count != 2 { try expectSlopes(layer, at: x, "\(c)") }
         }
-        switch c.size.count {
-        case 1: try check(PoolingLine.self)
-        case 2: try check(PoolingPlane.self)
-        default: try check(PoolingVolume.self)
+        for countsPadding in c.padding.allSatisfy({ $0 == 0 }) ? [false] : [false, true] {
+            c.countsPadding = countsPadding
+            switch c.size.count {
+            case 1: try check(PoolingLine.self)
+            case 2: try check(PoolingPlane.self)
+            default: try check(PoolingVolume.self)
+            }
         }
     }
 

@@ -19,13 +19,23 @@ import Testing
         try expectPools(c.pool(.average), c, slope: slope, as: Self.mean)
     }
 
-    @Test(arguments: WindowCase.cases.filter { !$0.countsPadding && $0.shape.rank > 2 }, [-2, -0.3, 0, 0.2, 1, 1.5, 3])
+    /// Two exponents with all windows, all exponents with one.
+    private static let powers: [(WindowCase, Double)] = {
+        let windows = WindowCase.cases.filter { !$0.countsPadding && $0.shape.rank > 2 }
+        return windows.flatMap { window in
+            (window.shape == [2, 3, 11] ? [-2, -0.3, 0, 0.2, 1, 1.5, 3] : [-0.3, 3]).map { (window, $0) }
+        }
+    }()
+
+    @Test(arguments: powers)
     func `power means of every exponent agree with nested loops`(_ c: WindowCase, _ p: Double) throws {
         // Away from 0, where the derivative of |f| has its step.
         let x = normal(c.shape, seed: 3)
         let f = sign(x) * (abs(x) + 0.5)
         let expected = try c.regions(of: f).map { Self.power(p)($0.compactMap(\.self)) }
-        for layer in [c.pool(.power(p)), withElementType(.float64) { c.pool(.power(learning: p)) }] {
+        // Below 1 a fixed exponent is computed as a learned one is.
+        let learned = withElementType(.float64) { c.pool(.power(learning: p)) }
+        for layer in p < 0 ? [learned] : [learned, c.pool(.power(p))] {
             try expectCloseTo(layer(f), expected, within: 1e-12, "p = \(p), \(c)")
             if c.shape == [2, 3, 11], p == -0.3 || p == 0 || p == 3 {
                 try expectSlopes(layer, at: f, "p = \(p), \(c)")
@@ -122,14 +132,13 @@ import Testing
 
     @Test func `sharpness has a derivative, also at 0, and goes to mean, maximum and minimum`() throws {
         let x = normal([2, 3, 4, 4], seed: 1)
-        for first in [-2, 0, 1e-9, 1e-3, 0.1, 1] {
+        for first in [-2, 0, 1e-9, 1e-3, 0.1] {
             for layer in withElementType(
                 .float64,
                 {
                     [
                         Pool(.logSumExp(learning: first, channels: 3), 2) as any Layer,
-                        Pool(.logSumExp(learning: first), 2),
-                        Pool(.soft(learning: first, channels: 3), 2), Pool(.soft(learning: first), 2),
+                        Pool(.soft(learning: first, channels: 3), 2),
                     ]
                 })
             {

@@ -21,7 +21,7 @@ public enum PowerConvention: Hashable, Sendable {
 ///
 /// Derivatives where f is 0, also where all of a region is, are 0, also in p. For p ≤ 0 a region with a 0 has the mean 0.
 /// Magnitudes below the smallest normal number count as 0 for p < 1 and for learned p; so does the derivative in a value whose share
-/// of the sum is below it.
+/// of the sum, f^p/Σf^p, or whose share of the mean, M·f^p/Σf^p, is below it.
 ///
 /// Parameters: `p` where it is learned, [] or [channels].
 public struct PowerMean: PoolingRule {
