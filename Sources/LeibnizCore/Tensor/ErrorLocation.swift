@@ -111,7 +111,9 @@ struct CallerPlace: Hashable, Sendable {
         var (function, layers) = (String?.none, [String]())
         for symbol in symbols?.frames.compactMap(\.symbol) ?? [] {
             if let layer = Self.layer(symbol.name), layers.last != layer { layers.append(layer) }
-            if let source = symbol.sourceLocation, source.line > 0, !source.path.contains("<"), !source.path.hasPrefix("@__swiftmacro") {
+            if let source = symbol.sourceLocation, source.line > 0, !source.path.contains("<"),
+                !source.path.contains("@__swiftmacro")
+            {
                 if location == nil && !Self.isOurs(path: source.path) {
                     location = "\(source.path.split(separator: "/").last ?? "?"):\(source.line)"
                 }

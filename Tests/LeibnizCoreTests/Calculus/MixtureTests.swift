@@ -76,11 +76,9 @@ import Testing
         func third(_ mixture: [Int]) -> Function {
             zip(mixture, Self.directions).reduce(f) { ways[$1.0].derivative($0, $1.1) }
         }
-        // Every way is inner, middle and outer at least once.
-        let mixtures =
-            ways.indices.map { [$0, draw(ways.count), draw(ways.count)] }
-            + ways.indices.map { [draw(ways.count), $0, draw(ways.count)] }
-            + ways.indices.map { [draw(ways.count), draw(ways.count), $0] }
+        // Every way is inner, middle and outer once.
+        let (middle, outer) = (draw(ways.count), draw(ways.count))
+        let mixtures = ways.indices.map { [$0, ($0 + middle) % ways.count, ($0 + outer) % ways.count] }
         let expected = try (0..<2).flatMap { try third([0, 0, 0])(points[$0]).doubles() }
         for mixture in mixtures {
             // Over all of it, a batch of points.

@@ -7,7 +7,10 @@ let transforming: [PrimitiveEntry] = [
     .binary(Barrier.self, { Tensor(Barrier(), [($0 + 0 * $1) * 2, sum($1)]) }, checksExtremes: false) { a, _ in 2 * a },
     .unary(Recomputation.self, checkpoint { $0 * $0 * 0.5 }) { 0.5 * $0 * $0 },
     .unary(RuledValue.self, { cube($0) }) { $0 * $0 * $0 },
-    .unary(Integral.self, { a in integrate({ x in x * a }, from: 0, to: 2).cast(to: a.elementType) }) { 2 * $0 },
+    .unary(
+        Integral.self, { a in integrate({ x in x * a }, from: 0, to: 2).cast(to: a.elementType) },
+        extremes: [0, 0.5, -0.5, 1]
+    ) { 2 * $0 },
     .binary(Tuple.self, { pair($0 * 2, $1) }, checksExtremes: false) { a, b in 2 * a * b },
     .binary(Part.self, { pair($0, $1 * 3) }, checksExtremes: false) { a, b in 3 * a * b },
     PrimitiveEntry(Scan.self, scans),
