@@ -92,6 +92,17 @@ import Testing
     ]
     private let types: [ElementType] = [.bool, .uint8, .int32, .int64, .float32, .float64]
 
+    @Test func `two literals are one number of double precision until they meet a tensor`() throws {
+        let x = Tensor([3.0], .float64)
+        #expect(try (4.0 / 3 * x).doubles() == [4.0 / 3 * 3])
+        #expect(try ((0.1 + 0.2) * x).doubles() == [(0.1 + 0.2) * 3])
+        #expect(try ((1 - 0.9) * x).doubles() == [(1 - 0.9) * 3])
+        let third: Tensor = 1 / 3
+        #expect(try third.elementType == .float32 && third.item() == Double(Float(1) / 3))
+        let whole: Tensor = 2 * 3 - 7
+        #expect(try whole.elementType == .int32 && whole.doubles() == [-1])
+    }
+
     @Test func `any two types meet in the type of the table`() throws {
         for (row, a) in types.enumerated() {
             for (column, b) in types.enumerated() {

@@ -48,13 +48,18 @@ extension GradientCase: CustomTestStringConvertible {
         let (u, v) = (directions(x, seed: 20), directions(x, seed: 40))
         let f = { (x: [Tensor]) in sum(pow(subject.function(x), 3)) }
         let slope = { (x: [Tensor], v: [Tensor]) in pushforward(f, at: x, along: v).tangent }
-        let series = taylor(of: f, at: x, along: v, order: 2).derivatives
+        let series = taylor(of: f, at: x, along: v, order: 6).derivatives
+        // Derivatives 3 to 6 are those of the third one, which is a shorter series.
+        let higher = taylor(
+            of: { taylor(of: f, at: $0, along: v, order: 3).derivatives[3] }, at: x, along: v, order: 3
+        ).derivatives
         let nested = [f(x), slope(x, v)] + [v, u].map { w in pushforward({ slope($0, w) }, at: x, along: v).tangent }
         let product = pushforward({ valueWithGradients(at: $0, of: f).gradients }, at: x, along: v).tangents
         let reverse = [v, u].map { w in zip(w, product).map { sum($0 * $1) }.reduce(Tensor(0, .float64)) { $0 + $1 } }
-        try evaluate(series + nested + reverse)
+        try evaluate(series + higher + nested + reverse)
         let numbers = try nested.map { try $0.item() }
-        try expectClose(series.map { try $0.item() }, Array(numbers[..<3]), within: 1e-10, "series")
+        try expectClose(series[..<3].map { try $0.item() }, Array(numbers[..<3]), within: 1e-10, "series")
+        try expectClose(series[3...].map { try $0.item() }, higher.map { try $0.item() }, within: 1e-9, "higher orders")
         try expectClose(reverse.map { try $0.item() }, Array(numbers[2...]), within: 1e-10, "Hessian")
     }
 
@@ -62,7 +67,6 @@ extension GradientCase: CustomTestStringConvertible {
         x.enumerated().map { .normal($1.shape, seed: seed + $0, .float64) }
     }
 
-    /// An invalid tensor; to find out where it was made takes longer than a case.
     private static let wrong = matmul(Tensor.zeros([2, 3]), Tensor.zeros([2, 3]))
 
     @Test(arguments: cases)

@@ -39,6 +39,7 @@ private struct Bits: Decodable, Equatable {
         let first = try bits(1, threads: 2)
         #expect(try bits(1, threads: 2) == first)
         let single = try bits(1, threads: 1)
+        #expect(try bits(1, threads: 1) == single)
         #expect(single.batches == first.batches)
         #expect(single.numbers == first.numbers)
         let other = try bits(2, threads: 2)

@@ -76,8 +76,7 @@ struct KernelJoining {
     }
 
     private mutating func note(_ place: Int, writes number: Int) {
-        let later = writers[number, default: []].reversed().prefix { $0 > place }.count
-        let end = writers[number, default: []].count - later
+        let end = writers[number]?.lastIndex { $0 <= place }.map { $0 + 1 } ?? 0
         if end > 0, writers[number]?[end - 1] == place { return }
         writers[number, default: []].insert(place, at: end)
     }

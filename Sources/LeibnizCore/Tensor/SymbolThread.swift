@@ -15,7 +15,7 @@ final class SymbolThread: Sendable {
     /// The thread, started when it is first asked; `nil` where the system refuses one.
     private static let shared: SymbolThread? = {
         let thread = SymbolThread()
-        return startThread { thread.work() } == nil ? nil : thread
+        return startThread(isDetached: true) { thread.work() } == nil ? nil : thread
     }()
 
     /// What `body` returns on the thread; `nil` if there is none. For one caller at a time.

@@ -30,12 +30,15 @@ func onLargeStacks(tasks: Int, threads: Int, _ body: (Int) -> Void) {
     }
 }
 
-/// Starts a thread with a stack of 16 MiB, to be joined or left alone; `nil` where the system refuses one.
-package func startThread(_ body: @escaping () -> Void) -> pthread_t? {
+/// Starts a thread with a stack of 16 MiB; `nil` where the system refuses one.
+///
+/// - Parameter isDetached: whether nobody will join it.
+package func startThread(isDetached: Bool = false, _ body: @escaping () -> Void) -> pthread_t? {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setstacksize(&attributes, 16 << 20)
+    if isDetached { pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED)) }
     let context = Unmanaged.passRetained(ThreadBody(body))
     #if canImport(Darwin)
         var thread: pthread_t?

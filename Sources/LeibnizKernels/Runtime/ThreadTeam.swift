@@ -55,9 +55,7 @@ final class Team: @unchecked Sendable {
     /// Starts the workers; false where the system refuses one (then those that run are stopped).
     func start() -> Bool {
         for number in 1...workerCount {
-            let start = Unmanaged.passRetained(Start(team: self, number: number))
-            guard Self.startThread(start.toOpaque()) else {
-                start.release()
+            guard startThread(isDetached: true, { self.work(number: number) }) != nil else {
                 stop()
                 return false
             }
@@ -146,42 +144,6 @@ final class Team: @unchecked Sendable {
             if now != seen { return now }
             pthread_cond_wait(condition, mutex)
         }
-    }
-
-    private final class Start {
-        let team: Team
-        let number: Int
-        init(team: Team, number: Int) {
-            self.team = team
-            self.number = number
-        }
-    }
-
-    private static func startThread(_ start: UnsafeMutableRawPointer) -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            return pthread_create(
-                &thread, &attributes,
-                { argument in
-                    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                    start.team.work(number: start.number)
-                    return nil
-                }, start) == 0
-        #else
-            var thread = pthread_t()
-            return pthread_create(
-                &thread, &attributes,
-                { argument in
-                    guard let argument else { return nil }
-                    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                    start.team.work(number: start.number)
-                    return nil
-                }, start) == 0
-        #endif
     }
 }
 

@@ -87,7 +87,7 @@ import Testing
         #expect(try LpPool2D(learning: p, 2)(tiny).item() == 0)
     }
 
-    @Test(arguments: [-1, 0, 0.3, 1, 2])
+    @Test(arguments: [-2, -1, 0, 0.3, 0.7, 1, 2, 5])
     func `derivatives of regions with zeros are finite`(_ p: Double) throws {
         let zero = Tensor.zeros([1, 1, 2, 2], .float64)
         let partly = Tensor([3.0, 0, 0, 1], shape: [1, 1, 2, 2], .float64)
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 3, 0.5])
+    @Test(arguments: [1, 2, 3, 0.5, 4])
     func `each convention is its owner's formula`(_ p: Double) throws {
         let x = normal([2, 3, 4, 6], seed: 2), c = WindowCase([2, 3, 4, 6], [2, 2])
         let regions = try c.regions(of: x).map { $0.compactMap(\.self) }

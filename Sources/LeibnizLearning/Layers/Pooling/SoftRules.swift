@@ -12,9 +12,12 @@ struct Sharpness: Sendable {
         number = first
     }
 
-    /// The number so that it stretches to the values.
+    /// The number so that it stretches to the values; invalid where it is not finite.
     func value(_ regions: PoolingRegions, _ f: Tensor) -> Tensor {
-        parameter.map { regions.perChannel($0.value.cast(to: f.elementType)) } ?? f.constant(number)
+        guard number.isFinite else {
+            return .refused(regions.name, [f], "a sharpness of \(number) is not finite", kind: .value)
+        }
+        return parameter.map { regions.perChannel($0.value.cast(to: f.elementType)) } ?? f.constant(number)
     }
 }
 
@@ -41,9 +44,6 @@ public struct LogSumExpRule: PoolingRule {
     public func pooled(_ regions: PoolingRegions) -> Tensor {
         let f = regions.values()
         if f.isInvalid { return f }
-        guard beta.number.isFinite else {
-            return .refused(regions.name, [f], "a sharpness of \(beta.number) is not finite", kind: .value)
-        }
         let (beta, isInside) = (beta.value(regions, f), regions.isInside)
         if beta.isInvalid { return beta }
         func peak(_ number: Double, _ extreme: (Tensor, [Int]?, Bool) -> Tensor) -> Tensor {
@@ -83,9 +83,6 @@ public struct SoftRule: PoolingRule {
     public func pooled(_ regions: PoolingRegions) -> Tensor {
         let f = regions.values()
         if f.isInvalid { return f }
-        guard beta.number.isFinite else {
-            return .refused(regions.name, [f], "a sharpness of \(beta.number) is not finite", kind: .value)
-        }
         let (isInside, scaled) = (regions.isInside, f * beta.value(regions, f))
         if scaled.isInvalid { return scaled }
         func inside(_ x: Tensor, else number: Double) -> Tensor {
