@@ -78,4 +78,29 @@ extension ProgramLowering {
         }
         #expect(expected.last == [inner], "forward against reverse")
     }
+
+    /// All derivatives of a loop that was written out, in one plan: a piece of what is joined may be computed in an earlier kernel than
+    /// the piece before it.
+    @Test func `read what is joined from pieces after the last of them`() throws {
+        let x = try [([3], 1), ([4, 2], 2), ([3, 2], 3)].map { (shape: Shape, seed: Int) in
+            try Tensor.normal(shape, deviation: 0.5, seed: seed, .float64).evaluated()
+        }
+        let step = Scans.steps[6].step
+        let plain: ControlLaw.Function = { x in
+            var (c, all) = (x[0], [Tensor]())
+            for t in 0..<4 {
+                let (next, y) = step(c, x[1][t], x[2])
+                all.append(y)
+                c = next
+            }
+            return concatenate([c] + all)
+        }
+        let results = ControlLaw("pieces", at: x, loop: plain, plain: plain).results
+        let together = results.map(\.expected)
+        #expect(ProgramLowering(Program(GraphSnapshot(together.map(\.node), to: .values))).firstEarlyRead == nil)
+        for (number, found) in try Engine.chosen.values(of: together).enumerated() {
+            let alone = try Engine.interpreted.values(of: [together[number]])[0]
+            #expect(firstDifference(found, alone, tolerance: 1e-10) == nil, "\(results[number].what)")
+        }
+    }
 }

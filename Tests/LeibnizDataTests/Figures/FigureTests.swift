@@ -175,6 +175,19 @@ import Testing
     }
 }
 
+@Suite struct `Colours of numbers` {
+    @Test func `are shares of the range, however wide it is`() {
+        for range in [0.0...4, -1e308...1e308, 5...5.000000001] {
+            let middle = range.lowerBound / 2 + range.upperBound / 2
+            #expect(ColorMap.gray.color(range.lowerBound, in: range) == .black)
+            #expect(ColorMap.gray.color(range.upperBound, in: range) == .white)
+            #expect((126...129).contains(ColorMap.gray.color(middle, in: range).red))
+        }
+        #expect(
+            ColorMap.gray.color(.infinity, in: 0...1) == .white && ColorMap.gray.color(-.infinity, in: 0...1) == .black)
+    }
+}
+
 @Suite struct `Pixels` {
     private func raster(_ marks: [Drawing.Mark]) -> Raster {
         Raster(Drawing(width: 20, height: 20, marks: marks), scale: 1)
