@@ -57,6 +57,8 @@ public struct EnvironmentBatch<Kind: Environment>: Sendable {
         }
     }
 
+    /// The environments, as they are.
+    public var environments: [Kind] { runs.map(\.environment) }
     /// N.
     public var count: Int { runs.count }
     /// How many steps all have made together.
@@ -66,11 +68,12 @@ public struct EnvironmentBatch<Kind: Environment>: Sendable {
 
     /// Moves all on by one step, and begins anew where episodes end.
     ///
-    /// - Parameter actions: one per environment; where there are fewer, the others are not moved.
+    /// - Parameter actions: one per environment; 0 for those that there is none for.
     public mutating func step(_ actions: [Double]) -> Outcome {
         clock += 1
         var outcome = Outcome()
-        for (place, action) in zip(runs.indices, actions) {
+        for place in runs.indices {
+            let action = place < actions.count ? actions[place] : 0
             var random = SampleRandom(seed: seed, epoch: clock, sample: place)
             let transition = runs[place].environment.step(action, using: &random)
             runs[place].reward += transition.reward
@@ -87,6 +90,19 @@ public struct EnvironmentBatch<Kind: Environment>: Sendable {
             }
         }
         return outcome
+    }
+
+    /// Goes on until each environment has ended an episode, and tells what the first episode of each has brought.
+    ///
+    /// - Parameter actions: one per environment, for what the batch then is.
+    public mutating func firstRewards(_ actions: (Self) throws -> [Double]) rethrows -> [Double] {
+        var rewards: [Int: Double] = [:]
+        while rewards.count < count {
+            for episode in step(try actions(self)).finished where rewards[episode.place] == nil {
+                rewards[episode.place] = episode.reward
+            }
+        }
+        return rewards.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// All that the future depends on beside the seed, for a checkpoint: the number of steps, and of each environment the state, the

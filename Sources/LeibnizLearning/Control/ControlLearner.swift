@@ -60,14 +60,7 @@ extension ControlLearner {
     ///   - seed: decides their first states and chances.
     public func rewards(ofEpisodes count: Int, seed: Int) throws -> [Double] {
         var batch = EnvironmentBatch<Kind>(count: count, seed: seed)
-        var rewards: [Int: Double] = [:]
-        while rewards.count < batch.count {
-            for episode in batch.step(try actions(for: batch.observations)).finished where rewards[episode.place] == nil
-            {
-                rewards[episode.place] = episode.reward
-            }
-        }
-        return rewards.sorted { $0.key < $1.key }.map(\.value)
+        return try batch.firstRewards { try actions(for: $0.observations) }
     }
 }
 
