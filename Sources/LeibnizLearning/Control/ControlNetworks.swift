@@ -44,12 +44,17 @@ public struct ActorCritic: Module {
     private let policy: ObservationNetwork
     private let critic: ObservationNetwork
     private let logDeviation: Parameter?
+    /// What one unit of the critic's network is worth.
+    let valueUnit: Double
 
     /// Networks for an environment, with tanh between their layers and first weights that are orthogonal (the last ones of the policy
     /// small, so that all actions are tried at first).
     ///
-    /// - Parameter hidden: the widths between input and output; 64 and 64 by default.
-    public init<Kind: Environment>(_ environment: Kind.Type, hidden: [Int] = [64, 64]) {
+    /// - Parameters:
+    ///   - hidden: the widths between input and output; 64 and 64 by default.
+    ///   - discount: γ, below 1: values are expected to be of the order of 1/(1 − γ), the sum of rewards of 1; 0.99 by default.
+    public init<Kind: Environment>(_ environment: Kind.Type, hidden: [Int] = [64, 64], discount: Double = 0.99) {
+        valueUnit = 1 / max(1e-3, 1 - discount)
         func network(_ outputs: Int, gain: Double) -> ObservationNetwork {
             ObservationNetwork(
                 scale: Kind.observationScale, hidden: hidden, outputs: outputs, activation: Tanh(), gain: gain)
@@ -71,7 +76,7 @@ public struct ActorCritic: Module {
     }
 
     /// V(s) for each observation, [N, observationSize] → [N].
-    public func values(_ observations: Tensor) -> Tensor { critic(observations).squeezed([-1]) }
+    public func values(_ observations: Tensor) -> Tensor { critic(observations).squeezed([-1]) * valueUnit }
 }
 
 /// Values of actions, Q(s, a), for each of the choices.

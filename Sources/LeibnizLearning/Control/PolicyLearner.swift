@@ -5,7 +5,7 @@ import LeibnizData
 ///
 /// With the advantages A of a round's steps and the ratio ρ = π(a|s)/π_old(a|s) an update lowers
 ///
-/// −E[min(ρ·A, clip(ρ, 1 − ε, 1 + ε)·A)] + c_V·E[(V(s) − R)²] − c_H·E[H(π)],  R = A + V_old(s)
+/// −E[min(ρ·A, clip(ρ, 1 − ε, 1 + ε)·A)] + c_V·(1 − γ)²·E[(V(s) − R)²] − c_H·E[H(π)],  R = A + V_old(s)
 ///
 /// (Schulman et al. 2017, eq. 7 and 9), or with log π(a|s)·A in the place of the first expectation where `clip` is nil. The
 /// advantages of an update have mean 0 and deviation 1 where there is a `clip`. Acting, judging and updating are one compiled plan each.
@@ -30,7 +30,7 @@ public final class PolicyLearner<Kind: Environment>: ControlLearner {
     /// - Parameter seed: decides first parameters, environments, actions and the order of updates.
     public init(_ environment: Kind.Type, settings: PolicySettings, seed: Int) {
         (self.settings, self.seed) = (settings, seed)
-        let model = withSeed(seed) { ActorCritic(environment) }
+        let model = withSeed(seed) { ActorCritic(environment, discount: settings.discount) }
         let optimizer = Adam(model, learningRate: settings.learningRate, epsilon: 1e-5)
             .clippingGradients(norm: settings.gradientLimit)
         (self.model, self.optimizer) = (model, optimizer)
@@ -144,7 +144,7 @@ public final class PolicyLearner<Kind: Environment>: ControlLearner {
         } else {
             gain = mean(logarithm * advantages)
         }
-        let error = model.values(part[0]) - part[4]
+        let error = (model.values(part[0]) - part[4]) / model.valueUnit
         return settings.valueWeight * mean(error * error) - gain - settings.entropyWeight * distribution.entropy
     }
 }
