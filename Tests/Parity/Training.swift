@@ -76,7 +76,7 @@ enum TrainingParity {
             model.bias?.value = bias[0..<3]
             let optimizer = LBFGS(
                 model, learningRate: search == .fixed ? 0.5 : 1, maximumIterations: search == .fixed ? 4 : 20,
-                maximumEvaluations: 100, lineSearch: search)
+                maximumEvaluations: 100, gradientTolerance: 1e-12, changeTolerance: 1e-15, lineSearch: search)
             for _ in 1...steps { try optimizer.step { meanSquaredError(model(x), y) } }
             for (path, parameter) in model.namedParameters {
                 try exchange.write("lbfgs-\(name).\(path)", parameter.value)

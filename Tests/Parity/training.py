@@ -75,7 +75,8 @@ def line(weights, x, y, search):
     net.load_state_dict({"weight": weights["0.weight"][:3], "bias": weights["0.bias"][:3]})
     fixed = search is None
     optimizer = optim.LBFGS(
-        net.parameters(), lr=0.5 if fixed else 1, max_iter=4 if fixed else 20, max_eval=100, line_search_fn=search
+        net.parameters(), lr=0.5 if fixed else 1, max_iter=4 if fixed else 20, max_eval=100, tolerance_grad=1e-12,
+        tolerance_change=1e-15, line_search_fn=search,
     )
 
     def loss():

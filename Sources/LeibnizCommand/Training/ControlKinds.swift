@@ -56,7 +56,7 @@ enum ControlMethod: String, ExpressibleByArgument, CaseIterable {
         var settings: PolicySettings
         switch self {
         case .ppo:
-            settings = .ppo(rounds: rounds ?? 300)
+            settings = .ppo(rounds: rounds ?? 100)
             if environment == .acrobot || environment == .mountainCar { settings.environments = 16 }
         case .actorCritic: settings = .actorCritic(rounds: rounds ?? 2000)
         default: return nil

@@ -1,16 +1,19 @@
 import LeibnizCore
 
 /// What some environments went through in some steps, step by step: element t·N + n is step t of environment n.
-struct Rollout {
-    let environments: Int
-    var observations: [Float] = []
+package struct Rollout {
+    package let environments: Int
+    package var observations: [Float] = []
     /// What was seen after the steps, before new beginnings.
-    var reached: [Float] = []
+    package var reached: [Float] = []
     /// Actions as they were drawn.
-    var actions: [Float] = []
-    var rewards: [Float] = []
-    var isTerminal: [Bool] = []
-    var isLast: [Bool] = []
+    package var actions: [Float] = []
+    package var rewards: [Float] = []
+    package var isTerminal: [Bool] = []
+    package var isLast: [Bool] = []
+
+    /// Nothing yet.
+    package init(environments: Int) { self.environments = environments }
 
     /// Generalized advantage estimates (Schulman et al. 2016):
     ///
@@ -22,7 +25,7 @@ struct Rollout {
     /// - Parameters:
     ///   - values: V(s_t).
     ///   - next: V(s_{t+1}), by `reached`.
-    func advantages(_ values: [Float], next: [Float], discount: Double, lambda: Double) -> [Float] {
+    package func advantages(_ values: [Float], next: [Float], discount: Double, lambda: Double) -> [Float] {
         var advantages = [Float](repeating: 0, count: rewards.count)
         let (gamma, decay) = (Float(discount), Float(discount * lambda))
         for place in rewards.indices.reversed() {

@@ -25,6 +25,9 @@ public struct ValueSettings: Sendable, Hashable {
     public var explorationShare = 0.2
     /// ε afterwards.
     public var finalExploration = 0.04
+    /// The most steps for which an action by chance is kept; each number from 1 on is as likely. Where single steps lead nowhere, long
+    /// ones find what there is (Dabney, Ostrovski & Barreto 2021).
+    public var explorationLength = 1
     /// The updates between two copies to the target network.
     public var targetInterval = 200
     /// Whether the network itself chooses the action whose value the target network tells (van Hasselt et al. 2016).
@@ -66,6 +69,8 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
     private let seed: Int
     private var batch: EnvironmentBatch<Kind>
     private var memory: ReplayMemory
+    /// The action by chance that each environment is kept at, and for how many steps more.
+    private var kept: [(action: Double, steps: Int)]
     private var updates = 0
     private let values: @Sendable (Tensor) throws -> Tensor
     private let update: @Sendable ([Tensor]) throws -> Tensor
@@ -82,6 +87,7 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
         let optimizer = Adam(model.values, learningRate: settings.learningRate).clippingGradients(norm: 10)
         (self.model, self.optimizer) = (model, optimizer)
         batch = EnvironmentBatch(count: settings.environments, seed: seed)
+        kept = Array(repeating: (0, 0), count: batch.count)
         memory = ReplayMemory(capacity: max(1, settings.capacity), width: Kind.observationSize)
         values = compiled { (observations: Tensor) in model.values(observations) }
         update = compiled { (part: [Tensor]) in
@@ -135,11 +141,16 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
         for step in 0..<settings.steps {
             let seen = batch.observations
             var actions = try actions(for: seen)
-            if case .choices(let count) = Kind.actions {
-                for place in actions.indices {
-                    // Places below 0: those from 0 on are the environments' own.
-                    var random = SampleRandom(seed: seed, epoch: round * settings.steps + step, sample: -1 - place)
-                    if random.chance(epsilon) { actions[place] = Double(random.integer(below: count)) }
+            for place in actions.indices {
+                // Places below 0: those from 0 on are the environments' own.
+                var random = SampleRandom(seed: seed, epoch: round * settings.steps + step, sample: -1 - place)
+                if kept[place].steps == 0, random.chance(epsilon) {
+                    kept[place].action = Double(random.integer(below: Kind.actions.tableWidth))
+                    kept[place].steps = 1 + random.integer(below: settings.explorationLength)
+                }
+                if kept[place].steps > 0 {
+                    actions[place] = kept[place].action
+                    kept[place].steps -= 1
                 }
             }
             let outcome = batch.step(actions)
@@ -148,6 +159,7 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
                     seen.row(place, width: width), action: Float(actions[place]), reward: outcome.rewards[place],
                     reached: outcome.reached.row(place, width: width), isTerminal: outcome.isTerminal[place])
             }
+            for episode in outcome.finished { kept[episode.place].steps = 0 }
             report.episodeRewards += outcome.finished.map(\.reward)
         }
     }
@@ -159,12 +171,14 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
         return (0..<numbers.count / width).map { Double(Kind.actions.best(numbers.row($0, width: width))) }
     }
 
-    /// The environments, the memory and the number of updates.
+    /// The environments, what is explored in them, the memory and the number of updates.
     public func cells() -> [String: Variable] {
         let numbers = batch.numbers
         var cells = memory.cells
         cells["environments"] = Variable(Tensor(numbers, shape: [numbers.count], .float64))
         cells["updates"] = Variable(Tensor(Double(updates), .float64))
+        let exploration = kept.flatMap { [$0.action, Double($0.steps)] }
+        cells["exploration"] = Variable(Tensor(exploration, shape: [kept.count, 2], .float64))
         return cells
     }
 
@@ -173,6 +187,10 @@ public final class ValueLearner<Kind: Environment>: ControlLearner {
         try memory.restore(cells)
         try batch.restore(try cells["environments"]?.value.doubles() ?? [])
         updates = Int(exactly: try cells["updates"]?.value.item() ?? 0) ?? 0
+        let exploration = try cells["exploration"]?.value.doubles() ?? []
+        for place in kept.indices where exploration.count == 2 * kept.count {
+            kept[place] = (exploration[2 * place], Int(exactly: exploration[2 * place + 1]) ?? 0)
+        }
         self.round = round
     }
 }

@@ -55,6 +55,27 @@ import Testing
         #expect(abs(mean - value) < 4.5 * error)
     }
 
+    @Test func `advantages are weighted sums of all later errors of the values, within an episode`() {
+        // Two environments, five steps each; the first ends for good in step 2, the second is cut off in step 1.
+        let (steps, gamma, lambda) = (5, 0.9, 0.7)
+        var rollout = Rollout(environments: 2)
+        rollout.rewards = (0..<10).map { Float($0 % 4) - 1 }
+        rollout.isTerminal = (0..<10).map { $0 == 4 }
+        rollout.isLast = (0..<10).map { $0 == 4 || $0 == 3 }
+        let values = (0..<10).map { Float(0.3 * Double($0)) }, next = (0..<10).map { Float(2 - 0.1 * Double($0)) }
+        let found = rollout.advantages(values, next: next, discount: gamma, lambda: lambda)
+        for place in 0..<10 {
+            var (expected, weight) = (0.0, 1.0)
+            for later in stride(from: place, to: 2 * steps, by: 2) {
+                let future = rollout.isTerminal[later] ? 0 : gamma * Double(next[later])
+                expected += weight * (Double(rollout.rewards[later]) + future - Double(values[later]))
+                if rollout.isLast[later] { break }
+                weight *= gamma * lambda
+            }
+            #expect(abs(Double(found[place]) - expected) < 1e-5, "place \(place)")
+        }
+    }
+
     @Test func `PPO, actor–critic and deep Q-learning get better at balancing`() throws {
         func check(_ learner: some ControlLearner, atLeast reward: Double) throws {
             let before = try learner.rewards(ofEpisodes: 20, seed: -1)
