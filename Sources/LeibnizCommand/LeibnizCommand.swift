@@ -49,5 +49,9 @@ enum ExitStatus {
 /// The programs that train something.
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Trains a model.", subcommands: [TrainLinearRegression.self, TrainConvNet.self])
+        abstract: "Trains a model.",
+        subcommands: [
+            TrainLinearRegression.self,
+            TrainConvNet.self,
+        ])
 }

@@ -69,10 +69,13 @@ struct Bench: ParsableCommand {
         let limits = MachineLimits.measured()
         let machine = BackendDescription.current
         if !json { try Console.write(Self.heading(machine, limits)) }
+        var line = ProgressLine()
         for workload in workloads {
-            if Console.isWatched { Console.replaceLine(workload.name) }
+            line.show(workload.name)
             do {
-                try time(workload, limits, threads: machine.threads)
+                let result = try time(workload)
+                line.clear()
+                try Console.write(json ? "\(result.json(limits, threads: machine.threads))" : result.text(limits))
             } catch {
                 // Only this line tells which program it was.
                 if let description = workload.description { Console.note("\(workload.name) is \(description)") }
@@ -81,12 +84,10 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private func time(_ workload: Workload, _ limits: MachineLimits?, threads: Int) throws {
+    private func time(_ workload: Workload) throws -> BenchmarkResult {
         var session = try BenchmarkSession(workload, checkSeed: seed)
         let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
-        let result = BenchmarkResult(workload: workload, rounds: times)
-        if Console.isWatched { Console.replaceLine("") }
-        try Console.write(json ? "\(result.json(limits, threads: threads))" : result.text(limits))
+        return BenchmarkResult(workload: workload, rounds: times)
     }
 
     private static func heading(_ machine: BackendDescription, _ limits: MachineLimits?) -> String {

@@ -53,9 +53,10 @@ struct Explain: ParsableCommand {
         guard let workload else { return }
         // Read once by the kernels, before the first of them is made.
         if let threads { setenv("LEIBNIZ_THREADS", "\(threads)", 1) }
-        if Console.isWatched { Console.replaceLine(workload.name) }
+        var line = ProgressLine()
+        line.show(workload.name)
         let explanation = try Explanation(workload, rounds: rounds)
-        if Console.isWatched { Console.replaceLine("") }
+        line.clear()
         if let trace { try explanation.trace(iterations: Self.tracedCount).write(to: trace) }
         try Console.write(json ? "\(explanation.json)" : explanation.text)
     }

@@ -48,7 +48,7 @@ struct TrainConvNet: ParsableCommand {
         let training = ImageTraining(
             data: images, epochs: epochs, batchSize: batchSize, learningRate: learningRate, seed: seed)
         var line = ProgressLine()
-        let outcome = try training.run(onStep: { line.show($0, of: epochs) }) { epoch, loss in
+        let outcome = try training.run(onStep: { line.show($0.content) }) { epoch, loss in
             line.clear()
             try Console.write(epoch: epoch, of: epochs, loss: loss, isNote: json)
         }

@@ -18,12 +18,6 @@ enum Console {
     /// Writes a line about how things go. That it cannot be written is no reason to stop.
     static func note(_ line: String) { try? write(line + "\n", to: 2, named: "standard error") }
 
-    /// Puts `text` in the place of the line that the cursor is in.
-    static func replaceLine(_ text: String) { try? write("\r\u{1B}[K" + text, to: 2, named: "standard error") }
-
-    /// Whether a person watches the standard error stream.
-    static var isWatched: Bool { isatty(2) == 1 }
-
     /// Ends the process with a message.
     static func end(with error: any Error, status: Int32) -> Never {
         note("\(error)")

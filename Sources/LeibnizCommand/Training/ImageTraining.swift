@@ -31,12 +31,20 @@ struct ImageTraining {
     /// Where training stands.
     struct Progress {
         let epoch: Int
+        let epochs: Int
         let step: Int
         let stepCount: Int
         let loss: Double
         let imagesPerSecond: Double
         /// Until the last epoch ends, at the present rate.
         let secondsLeft: Double
+
+        /// As a line shows it.
+        var content: ProgressLine.Content {
+            ProgressLine.Content(
+                place: "epoch \(epoch)/\(epochs)  step \(step)/\(stepCount)", figures: [("loss", loss)],
+                rate: (imagesPerSecond, "images"), secondsLeft: secondsLeft)
+        }
     }
 
     /// Trains and measures.
@@ -81,7 +89,7 @@ struct ImageTraining {
                 let imagesLeft = epochs * data.training.count - imagesSeen
                 onStep(
                     Progress(
-                        epoch: epoch, step: number + 1, stepCount: batches.count, loss: loss,
+                        epoch: epoch, epochs: epochs, step: number + 1, stepCount: batches.count, loss: loss,
                         imagesPerSecond: outcome.imagesPerSecond,
                         secondsLeft: Double(imagesLeft) / outcome.imagesPerSecond))
             }

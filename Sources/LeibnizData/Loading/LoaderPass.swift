@@ -9,8 +9,16 @@ public final class LoaderPass<Batch: Sendable> {
     private let queue: BatchQueue<Batch>
     private let threads: Int
 
-    init(
-        count: Int, from start: LoaderPosition, threads: Int, prefetch: Int,
+    /// A pass whose batches follow from their numbers.
+    ///
+    /// - Parameters:
+    ///   - count: the batches of the whole pass.
+    ///   - start: the number of the pass, and the first batch that is made.
+    ///   - threads: those that make batches; with 0, by default, `next()` itself does.
+    ///   - prefetch: batches ready or under way at once, at least 1; 4 by default.
+    ///   - make: makes the batch of a number; called from several threads at once.
+    public init(
+        count: Int, from start: LoaderPosition = LoaderPosition(), threads: Int = 0, prefetch: Int = 4,
         make: @escaping @Sendable (Int) throws -> Batch
     ) {
         (self.count, position, self.threads) = (count, start, threads)

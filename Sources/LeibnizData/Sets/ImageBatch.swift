@@ -11,6 +11,15 @@ public struct ImageBatch: Sendable {
     public init(images: Tensor, labels: Tensor) { (self.images, self.labels) = (images, labels) }
 }
 
+extension ImageBatch: TensorGroup {
+    /// The images, then the labels.
+    public var tensors: [Tensor] { [images, labels] }
+    /// A batch of other images and labels.
+    public func replacing(with tensors: inout ArraySlice<Tensor>) -> ImageBatch {
+        ImageBatch(images: images.replacing(with: &tensors), labels: labels.replacing(with: &tensors))
+    }
+}
+
 extension ImageSet {
     /// The images with the given numbers, in that order. Copies bytes, compiles nothing.
     public func batch(_ indices: some Collection<Int>) -> ImageBatch {
