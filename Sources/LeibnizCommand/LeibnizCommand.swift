@@ -54,5 +54,6 @@ struct Train: ParsableCommand {
             TrainLinearRegression.self,
             TrainConvNet.self,
             TrainVision.self,
+            TrainControl.self,
         ])
 }

@@ -50,6 +50,11 @@ import Testing
         ("pool", "PNG file", "--sample", "Usage"),
         ("pool --sample --window 0", "--window", "'0'", "a whole number from 1"),
         ("pool --sample --rules loudest", "--rules", "loudest", "average"),
+        ("train control --environment chess", "--environment", "chess", "frozen-lake"),
+        ("train control --method luck", "--method", "luck", "actor-critic"),
+        ("train control --environment pendulum --method dqn", "dqn", "real number", "ppo"),
+        ("train control --method value-iteration", "value-iteration", "cartpole", "ppo"),
+        ("train control --resume", "--resume", "--checkpoint", "folder"),
         ("train forest", "forest", "Unexpected argument", "Usage"),
     ]
 
@@ -66,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
-        ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
+        ["train", "linear-regression"], ["train", "convnet"], ["train", "control"], ["bench"], ["explain"], ["info"],
         ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {

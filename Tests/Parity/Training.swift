@@ -55,6 +55,7 @@ enum TrainingParity {
             for _ in 1...20 { try optimizer.minimize(meanSquaredError(model(x), y)) }
             for (path, parameter) in model.namedParameters { try exchange.write("\(name).\(path)", parameter.value) }
         }
+        try memoryDescent(exchange, x, y)
         for (name, schedule) in schedules {
             try exchange.write("schedule.\(name)", Tensor((0..<40).map { schedule.rate(at: $0) }, .float64))
         }
@@ -63,6 +64,24 @@ enum TrainingParity {
             initial: 0.5, factor: 0.5, patience: 2, threshold: .relative(1e-2), cooldown: 1, minimum: 1e-3)
         try exchange.write("schedule.plateau", Tensor(measures.map { plateau.rate(after: $0) }, .float64))
         try metrics(exchange)
+    }
+
+    /// L-BFGS on a line of least squares, which has one minimum: with steps of a fixed length, and to the end with searches.
+    private static func memoryDescent(_ exchange: Exchange, _ x: Tensor, _ y: Tensor) throws {
+        let weight = try exchange.read("weights.0.weight", [8, 5], .float64)
+        let bias = try exchange.read("weights.0.bias", [8], .float64)
+        for (name, search, steps) in [("fixed", LBFGS.LineSearch.fixed, 2), ("searched", .strongWolfe, 3)] {
+            let model = withElementType(.float64) { Linear(5, 3) }
+            model.weight.value = weight[0..<3]
+            model.bias?.value = bias[0..<3]
+            let optimizer = LBFGS(
+                model, learningRate: search == .fixed ? 0.5 : 1, maximumIterations: search == .fixed ? 4 : 20,
+                maximumEvaluations: 100, gradientTolerance: 1e-12, changeTolerance: 1e-15, lineSearch: search)
+            for _ in 1...steps { try optimizer.step { meanSquaredError(model(x), y) } }
+            for (path, parameter) in model.namedParameters {
+                try exchange.write("lbfgs-\(name).\(path)", parameter.value)
+            }
+        }
     }
 
     private static func metrics(_ exchange: Exchange) throws {

@@ -69,6 +69,27 @@ def step(name, optimizer, net, number):
     optimizer.step()
 
 
+def line(weights, x, y, search):
+    """A line of least squares after a few steps of L-BFGS."""
+    net = nn.Linear(5, 3)
+    net.load_state_dict({"weight": weights["0.weight"][:3], "bias": weights["0.bias"][:3]})
+    fixed = search is None
+    optimizer = optim.LBFGS(
+        net.parameters(), lr=0.5 if fixed else 1, max_iter=4 if fixed else 20, max_eval=100, tolerance_grad=1e-12,
+        tolerance_change=1e-15, line_search_fn=search,
+    )
+
+    def loss():
+        optimizer.zero_grad()
+        value = F.mse_loss(net(x), y)
+        value.backward()
+        return value
+
+    for _ in range(2 if fixed else 3):
+        optimizer.step(loss)
+    return {n: p.detach().numpy() for n, p in net.named_parameters()}
+
+
 def dummy():
     return optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
 
@@ -106,6 +127,11 @@ def main(executable, folder):
             step(name, optimizer, net, number)
         found = {n: p.detach().numpy() for n, p in net.named_parameters()}
         compare(f"{name}, 20 steps", [(np.fromfile(folder / f"{name}.{n}").reshape(p.shape), p) for n, p in found.items()])
+    # Both searches look for the same minimum in ways of their own.
+    for name, search, limit in (("fixed", None, LIMIT), ("searched", "strong_wolfe", 1e-6)):
+        found = line(weights, x, y, search)
+        pairs = [(np.fromfile(folder / f"lbfgs-{name}.{n}").reshape(p.shape), p) for n, p in found.items()]
+        compare(f"lbfgs, {name}", pairs, limit)
     for name, make in SCHEDULES.items():
         optimizer, rates = dummy(), []
         schedule = make(optimizer)

@@ -58,6 +58,52 @@ struct ConvNetResult {
     }
 }
 
+/// What `leibniz train control` found.
+struct ControlResult {
+    let environment: String
+    let method: String
+    let seed: Int
+    var outcome = ControlTraining.Outcome()
+    /// Of the exact methods: the best value of the start, and the one that ascent along the gradient reached.
+    var startValue, ascentValue: Double?
+    var seconds = 0.0
+
+    private var meanReturn: Double { outcome.rewards.reduce(0, +) / Double(outcome.rewards.count) }
+    /// Of single episodes.
+    private var deviation: Double {
+        let (mean, count) = (meanReturn, Double(outcome.rewards.count))
+        return (outcome.rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
+    }
+
+    var json: JSONValue {
+        let exact = [("start_value", startValue), ("ascent_value", ascentValue)]
+        return .result(
+            [
+                ("environment", .text(environment)), ("method", .text(method)), ("mean_return", .real(meanReturn)),
+                ("episodes", .whole(outcome.rewards.count)), ("environment_steps", .whole(outcome.environmentSteps)),
+                ("seconds", .rounded(seconds)), ("return_deviation", .real(deviation)),
+                ("least_return", .real(outcome.rewards.min() ?? .nan)), ("rounds", .whole(outcome.rounds)),
+                ("steps_per_second", .rounded(outcome.stepsPerSecond)), ("seed", .whole(seed)),
+            ] + exact.compactMap { name, value in value.map { (name, .real($0)) } }, diverged: outcome.isDiverged)
+    }
+
+    var text: String {
+        guard !outcome.isDiverged else { return divergence(afterEpochs: outcome.rounds) }
+        let measured = String(
+            format:
+                "Mean return of \(outcome.rewards.count) fresh episodes of \(environment): %.2f ± %.2f, at least %.2f",
+            meanReturn, deviation, outcome.rewards.min() ?? .nan)
+        if let startValue, let ascentValue {
+            return String(
+                format: "Best value of the start: %.10f by value iteration, %.10f by ascent along the gradient\n",
+                startValue, ascentValue) + measured
+        }
+        return measured
+            + String(
+                format: " (\(method), \(outcome.rounds) rounds, \(outcome.environmentSteps) steps, %.1f s)", seconds)
+    }
+}
+
 /// What people read where training left the finite numbers.
 private func divergence(afterEpochs epochs: Int) -> String {
     "Training diverged after \(epochs) epochs: the loss is no finite number any more. Try a smaller --learning-rate."

@@ -4,16 +4,16 @@ import Synchronization
 /// The user's wish to end: SIGINT, as Ctrl-C sends it.
 ///
 /// While somebody watches, the first signal is only counted; the second one ends the process as it would have without.
-enum Interruption {
+package enum Interruption {
     private static let count = Atomic<Int>(0)
 
     /// Whether a signal has come since the watch began.
-    static var isAsked: Bool { count.load(ordering: .relaxed) > 0 }
+    package static var isAsked: Bool { count.load(ordering: .relaxed) > 0 }
 
     /// Runs `body` while signals are counted.
     ///
     /// - Parameter isOn: false leaves signals as they are.
-    static func watched<Result>(_ isOn: Bool, _ body: () throws -> Result) rethrows -> Result {
+    package static func watched<Result>(_ isOn: Bool, _ body: () throws -> Result) rethrows -> Result {
         guard isOn else { return try body() }
         // Also makes the counter before a signal can ask for it.
         count.store(0, ordering: .relaxed)

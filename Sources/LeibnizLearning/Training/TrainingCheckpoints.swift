@@ -30,7 +30,7 @@ public struct TrainingCheckpoints: Sendable {
     public var bestPath: String { "\(folder.path)/best.safetensors" }
 
     /// Refuses a checkpoint of other settings, naming each.
-    func check(_ progress: TrainingProgress, in path: String) throws(DataError) {
+    package func check(_ progress: TrainingProgress, in path: String) throws(DataError) {
         let names = Set(configuration.keys).union(progress.configuration.keys).sorted()
         func settings(_ values: [String: String]) -> String {
             names.filter { configuration[$0] != progress.configuration[$0] }

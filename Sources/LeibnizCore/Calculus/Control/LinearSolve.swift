@@ -1,5 +1,29 @@
 import LeibnizKernels
 
+/// The solution x of A·x = b, by elimination with row pivoting; infinite or NaN where A is singular.
+///
+/// Its derivatives are those of the equation, A·ẋ = ḃ − Ȧ·x, in all orders and modes.
+///
+/// - Parameters:
+///   - a: square matrices of a floating-point type, `[…, n, n]`.
+///   - b: `[…, n]`.
+/// - Returns: `[…, n]`.
+/// - Complexity: O(n³) for each system, in one loop of n steps.
+public func linearSolve(_ a: Tensor, _ b: Tensor) -> Tensor {
+    if let invalid = [a, b].first(where: \.isInvalid) { return invalid }
+    func refuse(_ reason: String, kind: TensorError.Kind = .shape) -> Tensor {
+        Tensor(invalid: TensorError("linearSolve", [a.shape, b.shape], reason, kind: kind).located(among: [a, b]))
+    }
+    let (matrix, vector) = (a.shape.extents, b.shape.extents)
+    guard matrix.count >= 2, Array(matrix.dropLast()) == vector, matrix[matrix.count - 1] == matrix[matrix.count - 2]
+    else { return refuse("matrices are […, n, n] and right-hand sides […, n]") }
+    guard a.elementType.isFloatingPoint, a.elementType == b.elementType else {
+        return refuse(
+            "both must have one floating-point type, not \(a.elementType) and \(b.elementType)", kind: .elementType)
+    }
+    return LinearSystem.solve(a, b)
+}
+
 /// Systems of linear equations, A·x = b.
 enum LinearSystem {
     /// x with A·x = b; infinite or NaN where A is singular.

@@ -54,7 +54,7 @@ struct LimitedBFGSDirection: SearchDirection {
     let curvature = 0.9
     var isScaled: Bool { !pairs.isEmpty }
     let memory: Int
-    private var pairs: [(s: [Double], y: [Double])] = []
+    var pairs: [(s: [Double], y: [Double])] = []
 
     init(memory: Int) { self.memory = memory }
 
