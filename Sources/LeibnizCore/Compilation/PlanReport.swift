@@ -68,7 +68,9 @@ public struct PlanReport: Sendable {
         return lowering.kernels.enumerated().map { place, kernel in
             var bodies: [Body] = []
             if case .control(let control) = kernel.work {
-                bodies = control.bodies.map { Body(kernels: kernels(ProgramLowering($0.program), library), count: $0.count) }
+                bodies = control.bodies.map {
+                    Body(kernels: kernels(ProgramLowering($0.program), library), count: $0.count)
+                }
             }
             return Kernel(
                 name: kernel.work.name, operations: survey.operations(of: place), reads: kernel.read.map(survey.value),

@@ -117,7 +117,9 @@ enum SequenceWorkloads {
 
     private static let stftPower = Workload(
         name: "stft-power", summary: "the power spectra of a minute at 16 kHz: 512 points, Hann 400, hop 160",
-        passes: [Pass(operations: 2.5 * Double(frameCount * 512 * 9), bytes: 4 * Double(sampleCount + frameCount * 257))]
+        passes: [
+            Pass(operations: 2.5 * Double(frameCount * 512 * 9), bytes: 4 * Double(sampleCount + frameCount * 257))
+        ]
     ) { type in
         var data = BenchmarkData(type)
         let x = try data.normal([sampleCount])
