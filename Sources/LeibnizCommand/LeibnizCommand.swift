@@ -53,5 +53,6 @@ struct Train: ParsableCommand {
         subcommands: [
             TrainLinearRegression.self,
             TrainConvNet.self,
+            TrainVision.self,
         ])
 }
