@@ -130,6 +130,11 @@ def factorization_rows(rows, ratings):
     return jnp.mean(((rows[0] * rows[1]).sum(1) - ratings) ** 2)
 
 
+def biased_factorization(p, u, i, ratings):
+    products = (rows(p[0], u) * rows(p[1], i)).sum(1)
+    return jnp.mean((products + rows(p[2], u)[:, 0] + rows(p[3], i)[:, 0] - ratings) ** 2)
+
+
 def embedding_loss(p, indices, w):
     return embedding_rows([rows(p[0], indices)], w)
 
@@ -254,6 +259,7 @@ PROGRAMS = {
     "tanh-net": [tanh_net],
     "small-net": [small_net],
     "factorization": [factorization],
+    "biased-factorization": [biased_factorization],
     "pointwise": [lambda a, b: workloads.pointwise(library, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(library, a, b).sum()],
     "cross-entropy": [cross_entropy, cross_entropy_of_mask],
@@ -324,10 +330,8 @@ def gradient(function, inputs):
     return lambda: jax.block_until_ready(compute(w, *inputs))
 
 
-def step(function, inputs, optimizer):
-    """The loss, its gradients and the optimizer's step; steps follow each other without waiting."""
-    parameters, *batch = inputs
-    states = [[jnp.zeros_like(parameter) for _ in range(optimizer.states)] for parameter in parameters]
+def updated(function, optimizer):
+    """One update: state and batch → the next state and the loss."""
 
     def compute(state, *batch):
         parameters, states, number = state
@@ -335,7 +339,30 @@ def step(function, inputs, optimizer):
         new = [optimizer.step(*each, number + 1) for each in zip(parameters, gradients, states)]
         return ([parameter for parameter, _ in new], [states for _, states in new], number + 1), loss
 
-    return threaded(compute, (parameters, states, jnp.float32(0)), batch)
+    return compute
+
+
+def first_state(parameters, optimizer):
+    states = [[jnp.zeros_like(parameter) for _ in range(optimizer.states)] for parameter in parameters]
+    return parameters, states, jnp.float32(0)
+
+
+def step(function, inputs, optimizer):
+    """The loss, its gradients and the optimizer's step; steps follow each other without waiting."""
+    parameters, *batch = inputs
+    return threaded(updated(function, optimizer), first_state(parameters, optimizer), batch)
+
+
+def epoch(function, inputs, optimizer):
+    """A step for each row of the arrays, in one loop."""
+    parameters, *arrays = inputs
+    update = updated(function, optimizer)
+
+    def compute(state, *arrays):
+        state, losses = lax.scan(lambda state, batch: update(state, *batch), state, arrays)
+        return state, losses[-1]
+
+    return threaded(compute, first_state(parameters, optimizer), arrays)
 
 
 def step_of_rows(function, inputs, optimizer):
@@ -399,8 +426,8 @@ def series(function, inputs):
 
 
 KINDS = {
-    "value": value, "gradient": gradient, "step": step, "curvature": curvature, "hessian": hessian, "examples": examples,
-    "series": series,
+    "value": value, "gradient": gradient, "step": step, "epoch": epoch, "curvature": curvature, "hessian": hessian,
+    "examples": examples, "series": series,
 }
 
 

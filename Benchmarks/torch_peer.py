@@ -118,6 +118,14 @@ def factorization_rows(rows, ratings):
     return F.mse_loss((rows[0] * rows[1]).sum(1), ratings)
 
 
+def biased_factorization(sparse=False):
+    def loss(p, u, i, ratings):
+        rows = [F.embedding(index, table, sparse=sparse) for index, table in zip((u, i, u, i), p)]
+        return F.mse_loss((rows[0] * rows[1]).sum(1) + rows[2][:, 0] + rows[3][:, 0], ratings)
+
+    return loss
+
+
 def embedding_loss(sparse=False):
     return lambda p, indices, w: (F.embedding(indices, p[0], sparse=sparse) * w).sum()
 
@@ -139,6 +147,7 @@ PROGRAMS = {
     "tanh-net": [tanh_net],
     "small-net": [small_net],
     "factorization": [factorization()] + [factorization(sparse=True)] * (not COMPILED),
+    "biased-factorization": [biased_factorization()] + [biased_factorization(sparse=True)] * (not COMPILED),
     "pointwise": [lambda a, b: workloads.pointwise(torch, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(torch, a, b).sum()],
     "cross-entropy": [lambda logits, labels: F.cross_entropy(logits, labels, reduction="none")],
@@ -263,6 +272,30 @@ def step(function, inputs, optimizer, **options):
     return compiled(once)
 
 
+def epoch(function, inputs, optimizer):
+    """A step of PyTorch's own optimizer for each row of the arrays."""
+    parameters, *arrays = inputs
+    make = getattr(torch.optim, type(optimizer).__name__)
+    own = make(with_gradients(parameters), **dataclasses.asdict(optimizer))
+    batches = list(zip(*arrays))
+
+    def each(*batch):
+        own.zero_grad(set_to_none=True)
+        loss = function(parameters, *batch)
+        loss.backward()
+        own.step()
+        return loss.detach()
+
+    each = compiled(each)
+
+    def once():
+        for batch in batches:
+            loss = each(*batch)
+        return loss, parameters
+
+    return once
+
+
 def whole_step(function, inputs, optimizer):
     """The loss, its gradients and the optimizer's formula as one graph, for the compiler."""
     parameters, *batch = inputs
@@ -362,6 +395,8 @@ def ways(workload, case):
                         yield f"{name} {options}", lambda: step(function, inputs(), workload.optimizer, **options)
                     if COMPILED:
                         yield name + ", whole", lambda: whole_step(function, inputs(), workload.optimizer)
+                case "epoch":
+                    yield name, lambda: epoch(function, inputs(), workload.optimizer)
                 case "hessian":
                     yield name, lambda: hessian(function, inputs())
                 case "examples":

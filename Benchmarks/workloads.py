@@ -4,6 +4,7 @@ A workload is of one kind:
     value      y = f(inputs)
     gradient   y, and the gradients of Σ w⊙y in all inputs of floats, for a fixed random w; integers come last
     step       loss(parameters, batch), its gradients, and the optimizer's step of the parameters
+    epoch      many such steps, one for each row of the arrays
     curvature  the Hessian of loss(parameters, batch) times a direction
     hessian    the Hessian of loss(parameters, batch) in one array of parameters
     examples   the gradients of loss(parameters, example) for each example of the batch
@@ -187,6 +188,14 @@ WORKLOADS = {
     ),
     "stft-power": function("value", "stft", [SAMPLES], goal=3),
     "stft-gradient": function("gradient", "stft", [SAMPLES], goal=5),
+    "recommender-epoch": Workload(
+        "epoch", "biased-factorization",
+        lambda: [
+            [normal(943, 32) / 8, normal(1682, 32) / 8, normal(943, 1) / 8, normal(1682, 1) / 8],
+            classes(943, 90, 1000), classes(1682, 90, 1000), normal(90, 1000),
+        ],
+        SGD(0.1), goal=4,
+    ),
 }
 
 

@@ -12,6 +12,7 @@ struct LeibnizCommand: ParsableCommand {
         version: leibnizVersion,
         subcommands: [
             Train.self, Recommend.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
+            Train.self, Generate.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
             Minimize.self,
             Fit.self, Plot.self, Verify.self, Gradcheck.self, PoolImage.self, Bench.self, Explain.self, Info.self,
         ])
@@ -57,5 +58,7 @@ struct Train: ParsableCommand {
             TrainVision.self,
             TrainControl.self,
             TrainRecommender.self,
+            TrainLanguage.self,
+            TrainSpeech.self,
         ])
 }

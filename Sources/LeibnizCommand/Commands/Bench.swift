@@ -105,4 +105,5 @@ enum Workloads {
     static let all =
         StepWorkloads.all + TableWorkloads.all + MapWorkloads.all + PoolWorkloads.all + ProductWorkloads.all
         + TableWorkloads.embeddings + DerivativeWorkloads.all + SequenceWorkloads.all
+        + TableWorkloads.epochs
 }
