@@ -10,7 +10,8 @@ struct TrainControl: ParsableCommand {
         discussion: """
             An epoch is a round: some steps in all environments, then updates. Without --method cartpole, acrobot and pendulum \
             are learned by ppo, mountain-car by dqn, and frozen-lake by value-iteration, which is exact; the gradient of the \
-            exact value is climbed besides.
+            exact value is climbed besides. The networks are so \
+            small that one thread is the default.
             """)
 
     @Option(
@@ -33,6 +34,8 @@ struct TrainControl: ParsableCommand {
 
     func run() throws {
         training.prepare()
+        // What is computed at once is too little for two. Does nothing where --threads or the environment say otherwise.
+        setenv("LEIBNIZ_THREADS", "1", 0)
         var result = ControlResult(
             environment: environment.rawValue, method: chosenMethod.rawValue, seed: training.seed)
         if chosenMethod == .valueIteration {

@@ -56,8 +56,9 @@ enum ControlMethod: String, ExpressibleByArgument, CaseIterable {
         var settings: PolicySettings
         switch self {
         case .ppo:
-            settings = .ppo(rounds: rounds ?? 100)
+            settings = .ppo(rounds: rounds ?? (environment == .cartpole || environment == .acrobot ? 100 : 200))
             if environment == .acrobot || environment == .mountainCar { settings.environments = 16 }
+            if environment == .mountainCar { settings.entropyWeight = 0.01 }
         case .actorCritic: settings = .actorCritic(rounds: rounds ?? 2000)
         default: return nil
         }
@@ -66,7 +67,13 @@ enum ControlMethod: String, ExpressibleByArgument, CaseIterable {
     }
 
     /// The settings of a learner of values.
+    ///
+    /// - Parameter rounds: as many as the environment needs by default.
     func valueSettings(for environment: ControlEnvironment, rounds: Int?) -> ValueSettings {
-        .dqn(rounds: rounds ?? 2000)
+        guard environment == .mountainCar else { return .dqn(rounds: rounds ?? 1000) }
+        // Out of the valley leads only what is kept up for as long as the car swings to one side.
+        var settings = ValueSettings.dqn(rounds: rounds ?? 1500)
+        (settings.explorationLength, settings.explorationShare, settings.finalExploration) = (40, 0.4, 0.01)
+        return settings
     }
 }
