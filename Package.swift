@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Parity", dependencies: ["Leibniz", "TestFiles"], path: "Tests/Parity",
             exclude: [
-                "parity.py", "calculus.py", "control.py", "layers.py", "losses.py", "minimization.py", "pooling.py",
+                "parity.py", "calculus.py", "control.py", "integrals.py", "layers.py", "losses.py", "minimization.py",
+                "pooling.py",
                 "training.py",
             ]),
         .executableTarget(

@@ -130,6 +130,11 @@ def factorization_rows(rows, ratings):
     return jnp.mean(((rows[0] * rows[1]).sum(1) - ratings) ** 2)
 
 
+def biased_factorization(p, u, i, ratings):
+    products = (rows(p[0], u) * rows(p[1], i)).sum(1)
+    return jnp.mean((products + rows(p[2], u)[:, 0] + rows(p[3], i)[:, 0] - ratings) ** 2)
+
+
 def embedding_loss(p, indices, w):
     return embedding_rows([rows(p[0], indices)], w)
 
@@ -159,6 +164,86 @@ def tanh_net(p, x):
     return x
 
 
+def flat_loss(network):
+    """The cross entropy of a class at every place of sequences."""
+    return lambda p, x, labels: cross_entropy_of_mask(network(p, x).reshape(-1, 64), labels.reshape(-1)).mean()
+
+
+def lstm(unroll):
+    def network(p, x):
+        def step(state, x):
+            h, c = state
+            i, f, g, o = jnp.split(x + h @ p[2].T + p[3], 4, 1)
+            c = nn.sigmoid(f) * c + nn.sigmoid(i) * jnp.tanh(g)
+            h = nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        zeros = jnp.zeros((x.shape[1], 128))
+        return lax.scan(step, (zeros, zeros), x @ p[0].T + p[1], unroll=unroll)[1] @ p[4].T + p[5]
+
+    return network
+
+
+def gru(unroll):
+    def network(x, *p):
+        def step(h, x):
+            (r, z, n), (hr, hz, hn) = jnp.split(x, 3, 1), jnp.split(h @ p[2].T + p[3], 3, 1)
+            z = nn.sigmoid(z + hz)
+            h = (1 - z) * jnp.tanh(n + nn.sigmoid(r + hr) * hn) + z * h
+            return h, h
+
+        return lax.scan(step, jnp.zeros((x.shape[1], 128)), x @ p[0].T + p[1], unroll=unroll)[1]
+
+    return network
+
+
+def transformer(p, x):
+    count, length, width = x.shape
+    mask = jnp.tril(jnp.ones((length, length), bool))
+    for layer in range(0, len(p) - 2, len(workloads.ENCODER_LAYER)):
+        w = p[layer : layer + len(workloads.ENCODER_LAYER)]
+        heads = (x @ w[0].T + w[1]).reshape(count, length, 3, workloads.HEADS_OF_ENCODER, -1)
+        q, k, v = heads.transpose(2, 0, 3, 1, 4)
+        y = nn.softmax(jnp.where(mask, q @ k.mT / q.shape[-1] ** 0.5, -jnp.inf)) @ v
+        y = y.transpose(0, 2, 1, 3).reshape(x.shape)
+        x = layer_norm(x + y @ w[2].T + w[3], w[4], w[5])
+        x = layer_norm(x + dense(w[6:10], x), w[10], w[11])
+    return x @ p[-2].T + p[-1]
+
+
+def wave_net(p, x):
+    for weight, bias in zip(p[:-2:2], p[1:-2:2]):
+        x = lax.conv_general_dilated(x, weight, (4,), [(0, 0)], dimension_numbers=("NCH", "OIH", "NCH"))
+        x = nn.relu(x + bias[:, None])
+    return x.mean(2) @ p[-2].T + p[-1]
+
+
+def stft(frames):
+    """The power spectra of frames with a window in their middle."""
+    size, border = workloads.FRAME, (workloads.FRAME - workloads.WINDOW) // 2
+    window = jnp.pad(0.5 - 0.5 * jnp.cos(2 * jnp.pi * jnp.arange(workloads.WINDOW) / workloads.WINDOW), border)
+
+    def power(x):
+        x = jnp.pad(x, size // 2, mode="reflect")
+        count = (len(x) - size) // workloads.HOP + 1
+        spectra = jnp.fft.rfft(frames(x, count) * window)
+        return (spectra.real**2 + spectra.imag**2).T
+
+    return power
+
+
+def frames_by_gather(x, count):
+    return x[workloads.HOP * jnp.arange(count)[:, None] + jnp.arange(workloads.FRAME)]
+
+
+def frames_by_slices(x, count):
+    """Blocks of one hop, shifted: their derivative has no scatter."""
+    size, hop = workloads.FRAME, workloads.HOP
+    pieces = -(-size // hop)
+    x = jnp.pad(x, (0, max(0, (count + pieces) * hop - len(x))))[: (count + pieces) * hop].reshape(-1, hop)
+    return jnp.concatenate([x[piece : piece + count] for piece in range(pieces)], 1)[:, :size]
+
+
 def small_net(w, x, y):
     return jnp.mean((jnp.tanh(x @ w[:18].reshape(6, 3).T + w[18:24]) @ w[24:] - y) ** 2)
 
@@ -174,6 +259,7 @@ PROGRAMS = {
     "tanh-net": [tanh_net],
     "small-net": [small_net],
     "factorization": [factorization],
+    "biased-factorization": [biased_factorization],
     "pointwise": [lambda a, b: workloads.pointwise(library, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(library, a, b).sum()],
     "cross-entropy": [cross_entropy, cross_entropy_of_mask],
@@ -188,6 +274,11 @@ PROGRAMS = {
     "attention": [attention],
     "embedding": [rows],
     "embedding-loss": [embedding_loss],
+    "lstm-loss": [flat_loss(lstm(unroll)) for unroll in (1, 8)],
+    "gru": [gru(unroll) for unroll in (1, 8)],
+    "transformer-loss": [flat_loss(transformer)],
+    "wave-net-loss": [loss(wave_net)],
+    "stft": [stft(frames_by_gather), stft(frames_by_slices)],
 }
 
 # The losses that depend on some rows of tables only, as functions of these rows.
@@ -239,10 +330,8 @@ def gradient(function, inputs):
     return lambda: jax.block_until_ready(compute(w, *inputs))
 
 
-def step(function, inputs, optimizer):
-    """The loss, its gradients and the optimizer's step; steps follow each other without waiting."""
-    parameters, *batch = inputs
-    states = [[jnp.zeros_like(parameter) for _ in range(optimizer.states)] for parameter in parameters]
+def updated(function, optimizer):
+    """One update: state and batch → the next state and the loss."""
 
     def compute(state, *batch):
         parameters, states, number = state
@@ -250,7 +339,30 @@ def step(function, inputs, optimizer):
         new = [optimizer.step(*each, number + 1) for each in zip(parameters, gradients, states)]
         return ([parameter for parameter, _ in new], [states for _, states in new], number + 1), loss
 
-    return threaded(compute, (parameters, states, jnp.float32(0)), batch)
+    return compute
+
+
+def first_state(parameters, optimizer):
+    states = [[jnp.zeros_like(parameter) for _ in range(optimizer.states)] for parameter in parameters]
+    return parameters, states, jnp.float32(0)
+
+
+def step(function, inputs, optimizer):
+    """The loss, its gradients and the optimizer's step; steps follow each other without waiting."""
+    parameters, *batch = inputs
+    return threaded(updated(function, optimizer), first_state(parameters, optimizer), batch)
+
+
+def epoch(function, inputs, optimizer):
+    """A step for each row of the arrays, in one loop."""
+    parameters, *arrays = inputs
+    update = updated(function, optimizer)
+
+    def compute(state, *arrays):
+        state, losses = lax.scan(lambda state, batch: update(state, *batch), state, arrays)
+        return state, losses[-1]
+
+    return threaded(compute, first_state(parameters, optimizer), arrays)
 
 
 def step_of_rows(function, inputs, optimizer):
@@ -314,8 +426,8 @@ def series(function, inputs):
 
 
 KINDS = {
-    "value": value, "gradient": gradient, "step": step, "curvature": curvature, "hessian": hessian, "examples": examples,
-    "series": series,
+    "value": value, "gradient": gradient, "step": step, "epoch": epoch, "curvature": curvature, "hessian": hessian,
+    "examples": examples, "series": series,
 }
 
 

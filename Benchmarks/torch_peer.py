@@ -41,6 +41,65 @@ def tanh_net(p, x):
     return x
 
 
+def flat_loss(network):
+    """The cross entropy of a class at every place of sequences."""
+    return lambda p, x, labels: F.cross_entropy(network(p, x).flatten(0, 1), labels.flatten())
+
+
+def lstm(p, x):
+    weights = [p[0], p[2], p[1], p[3]]
+    state = x.new_zeros(1, x.shape[1], 128)
+    return F.linear(torch.lstm(x, (state, state), weights, True, 1, 0.0, True, False, False)[0], *p[4:])
+
+
+def lstm_by_steps(p, x):
+    h = c = x.new_zeros(x.shape[1], 128)
+    outputs = []
+    for step in F.linear(x, p[0], p[1]):
+        i, f, g, o = (step + F.linear(h, p[2], p[3])).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        outputs.append(h)
+    return F.linear(torch.stack(outputs), *p[4:])
+
+
+def gru(x, *p):
+    weights = [p[0], p[2], p[1], p[3]]
+    return torch.gru(x, x.new_zeros(1, x.shape[1], 128), weights, True, 1, 0.0, True, False, False)[0]
+
+
+def gru_by_steps(x, *p):
+    h = x.new_zeros(x.shape[1], 128)
+    outputs = []
+    for step in F.linear(x, p[0], p[1]):
+        (r, z, n), (hr, hz, hn) = step.chunk(3, 1), F.linear(h, p[2], p[3]).chunk(3, 1)
+        z = torch.sigmoid(z + hz)
+        h = (1 - z) * torch.tanh(n + torch.sigmoid(r + hr) * hn) + z * h
+        outputs.append(h)
+    return torch.stack(outputs)
+
+
+def transformer(p, x):
+    for layer in range(0, len(p) - 2, len(workloads.ENCODER_LAYER)):
+        q = p[layer : layer + len(workloads.ENCODER_LAYER)]
+        heads = F.linear(x, q[0], q[1]).unflatten(2, (3, workloads.HEADS_OF_ENCODER, -1)).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(*heads, is_causal=True).transpose(1, 2).flatten(2)
+        x = F.layer_norm(x + F.linear(y, q[2], q[3]), (128,), q[4], q[5])
+        x = F.layer_norm(x + dense(q[6:10], x), (128,), q[10], q[11])
+    return F.linear(x, *p[-2:])
+
+
+def wave_net(p, x):
+    for weight, bias in zip(p[:-2:2], p[1:-2:2]):
+        x = F.relu(F.conv1d(x, weight, bias, stride=4))
+    return F.linear(x.mean(2), *p[-2:])
+
+
+def stft(power):
+    window = torch.hann_window(workloads.WINDOW)
+    return lambda x: power(torch.stft(x, workloads.FRAME, workloads.HOP, workloads.WINDOW, window, return_complex=True))
+
+
 def small_net(w, x, y):
     return F.mse_loss(torch.tanh(F.linear(x, w[:18].reshape(6, 3), w[18:24])) @ w[24:], y)
 
@@ -57,6 +116,14 @@ def factorization(sparse=False):
 
 def factorization_rows(rows, ratings):
     return F.mse_loss((rows[0] * rows[1]).sum(1), ratings)
+
+
+def biased_factorization(sparse=False):
+    def loss(p, u, i, ratings):
+        rows = [F.embedding(index, table, sparse=sparse) for index, table in zip((u, i, u, i), p)]
+        return F.mse_loss((rows[0] * rows[1]).sum(1) + rows[2][:, 0] + rows[3][:, 0], ratings)
+
+    return loss
 
 
 def embedding_loss(sparse=False):
@@ -80,6 +147,7 @@ PROGRAMS = {
     "tanh-net": [tanh_net],
     "small-net": [small_net],
     "factorization": [factorization()] + [factorization(sparse=True)] * (not COMPILED),
+    "biased-factorization": [biased_factorization()] + [biased_factorization(sparse=True)] * (not COMPILED),
     "pointwise": [lambda a, b: workloads.pointwise(torch, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(torch, a, b).sum()],
     "cross-entropy": [lambda logits, labels: F.cross_entropy(logits, labels, reduction="none")],
@@ -96,6 +164,11 @@ PROGRAMS = {
     "attention": [F.scaled_dot_product_attention, attention],
     "embedding": [lambda table, indices: F.embedding(indices, table)],
     "embedding-loss": [embedding_loss()] + [embedding_loss(sparse=True)] * (not COMPILED),
+    "lstm-loss": [flat_loss(lstm)] + [flat_loss(lstm_by_steps)] * COMPILED,
+    "gru": [gru] + [gru_by_steps] * COMPILED,
+    "transformer-loss": [flat_loss(transformer)],
+    "wave-net-loss": [loss(wave_net)],
+    "stft": [stft(lambda y: y.abs() ** 2), stft(lambda y: torch.view_as_real(y).square().sum(-1))],
 }
 
 # The losses that depend on some rows of tables only, as functions of these rows.
@@ -199,6 +272,30 @@ def step(function, inputs, optimizer, **options):
     return compiled(once)
 
 
+def epoch(function, inputs, optimizer):
+    """A step of PyTorch's own optimizer for each row of the arrays."""
+    parameters, *arrays = inputs
+    make = getattr(torch.optim, type(optimizer).__name__)
+    own = make(with_gradients(parameters), **dataclasses.asdict(optimizer))
+    batches = list(zip(*arrays))
+
+    def each(*batch):
+        own.zero_grad(set_to_none=True)
+        loss = function(parameters, *batch)
+        loss.backward()
+        own.step()
+        return loss.detach()
+
+    each = compiled(each)
+
+    def once():
+        for batch in batches:
+            loss = each(*batch)
+        return loss, parameters
+
+    return once
+
+
 def whole_step(function, inputs, optimizer):
     """The loss, its gradients and the optimizer's formula as one graph, for the compiler."""
     parameters, *batch = inputs
@@ -298,6 +395,8 @@ def ways(workload, case):
                         yield f"{name} {options}", lambda: step(function, inputs(), workload.optimizer, **options)
                     if COMPILED:
                         yield name + ", whole", lambda: whole_step(function, inputs(), workload.optimizer)
+                case "epoch":
+                    yield name, lambda: epoch(function, inputs(), workload.optimizer)
                 case "hessian":
                     yield name, lambda: hessian(function, inputs())
                 case "examples":

@@ -4,6 +4,7 @@ A workload is of one kind:
     value      y = f(inputs)
     gradient   y, and the gradients of Σ w⊙y in all inputs of floats, for a fixed random w; integers come last
     step       loss(parameters, batch), its gradients, and the optimizer's step of the parameters
+    epoch      many such steps, one for each row of the arrays
     curvature  the Hessian of loss(parameters, batch) times a direction
     hessian    the Hessian of loss(parameters, batch) in one array of parameters
     examples   the gradients of loss(parameters, example) for each example of the batch
@@ -85,6 +86,19 @@ SMALL_RATE = 1e-5
 TANH = [(128, 128), (128,)] * 3
 ORDER = 6
 MLP = [(512, 784), (512,), (512, 512), (512,), (10, 512), (10,)]
+# From inputs, from the state before, and a dense head.
+LSTM = [(512, 64), (512,), (512, 128), (512,), (64, 128), (64,)]
+GRU = [(384, 64), (384,), (384, 128), (384,)]
+# Queries, keys and values; their result; normalisation; two linear maps; normalisation.
+ENCODER_LAYER = [
+    (384, 128), (384,), (128, 128), (128,), (128,), (128,), (512, 128), (512,), (128, 512), (128,), (128,), (128,)
+]
+ENCODER = ENCODER_LAYER * 4 + [(64, 128), (64,)]
+HEADS_OF_ENCODER = 4
+WAVE_NET = [(32, 1, 9), (32,), (64, 32, 9), (64,), (128, 64, 9), (128,), (10, 128), (10,)]
+# A minute at 16 kHz.
+SAMPLES = 960000
+FRAME, HOP, WINDOW = 512, 160, 400
 
 
 def convnet_train(batch, goal):
@@ -158,6 +172,29 @@ WORKLOADS = {
     "hessian-30": Workload("hessian", "small-net", lambda: [normal(30), normal(64, 3), normal(64)], goal=1),
     "gradients-per-example": Workload(
         "examples", "mlp-loss", lambda: [weights(MLP), normal(128, 784), classes(10, 128)], goal=1
+    ),
+    "lstm-adam": Workload(
+        "step", "lstm-loss", lambda: [weights(LSTM), normal(64, 32, 64), classes(64, 64, 32)], Adam(SMALL_RATE),
+        goal=1.5,
+    ),
+    "gru-gradient": Workload("gradient", "gru", lambda: [normal(64, 32, 64), *weights(GRU)], goal=2),
+    "transformer-train": Workload(
+        "step", "transformer-loss", lambda: [weights(ENCODER), normal(16, 128, 128), classes(64, 16, 128)],
+        Adam(SMALL_RATE), goal=1.3,
+    ),
+    "conv1d-train": Workload(
+        "step", "wave-net-loss", lambda: [weights(WAVE_NET), normal(32, 1, 4096), classes(10, 32)], SGD(SMALL_RATE),
+        goal=1.3,
+    ),
+    "stft-power": function("value", "stft", [SAMPLES], goal=3),
+    "stft-gradient": function("gradient", "stft", [SAMPLES], goal=5),
+    "recommender-epoch": Workload(
+        "epoch", "biased-factorization",
+        lambda: [
+            [normal(943, 32) / 8, normal(1682, 32) / 8, normal(943, 1) / 8, normal(1682, 1) / 8],
+            classes(943, 90, 1000), classes(1682, 90, 1000), normal(90, 1000),
+        ],
+        SGD(0.1), goal=4,
     ),
 }
 

@@ -60,10 +60,21 @@ for n in [4, 8, 16] {
     show(Double(n), strips, abs(strips - area))
 }
 
+let gaussian = { (x: Tensor) in exp(-x * x) }
+for rule in [QuadratureRule.trapezoid(4), .simpson(4), .gaussLegendre(5)] {
+    print(rule.name, String(format: "%.1e", abs(try integrate(gaussian, from: 0, to: 1, rule: rule).item() - area)))
+}
+let estimate = try integralEstimate(of: gaussian, from: 0, to: 1)
+print(estimate.error < 1e-12, abs(try estimate.value.item() - area) < 1e-14)
+
 let moving = try Formula("integral(exp(-x*t^2), t, 0, x^2)")
 let rate = try moving.differentiated(by: "x")
 print(rate)
 show(try rate.evaluated(at: ["x": 1.2]), try NumericalDerivative { try moving.evaluated(at: ["x": 1.2 + $0]) }.value)
+
+let swept = { (x: Tensor) in integrate({ t in exp(-x * t * t) }, from: 0, to: x * x) }
+show(try (∇swept)(Tensor(1.2, .float64)).item(), try (∇(∇swept))(Tensor(1.2, .float64)).item())
+show(try rate.differentiated(by: "x").evaluated(at: ["x": 1.2]))
 
 let map = Tensor([1, 3, 2, 0, 5, 7, 1, 1, 0, 2, 4, 8, 2, 0, 4, 0], shape: [1, 1, 4, 4], .float64)
 func show(_ label: String, _ pooled: Tensor) throws {
@@ -88,9 +99,26 @@ for n in [4, 8, 16] {
     show(Double(n), pooled, abs(pooled - exact))
 }
 
+let ramp = Tensor.arange(8).cast(to: .float64).reshaped(to: [1, 1, 8])
+let pool = withElementType(.float64) { QuadraturePool1D([1]) }
+pool.bounds[0].value = Tensor([0.25, 0.75], shape: [1, 2], .float64)
+let mover = SGD(pool, learningRate: 0.02)
+for _ in 1...200 { try mover.minimize(pow(sum(pool(ramp)) - 3, 2)) }
+try show("mean", pool(ramp))
+try show("bounds in pixels", pool.bounds[0].value * 8)
+
 let alpha = 0.1
 var theta = Tensor([-2, 1.5], shape: [2], .float64)
 for step in 0...60 {
     if step % 20 == 0 { show(Double(step), try bowl(theta).item()) }
     theta -= alpha * (∇bowl)(theta)
+}
+
+let valley = { (p: Tensor) in pow(1 - p[0], 2) + 100 * pow(p[1] - p[0] * p[0], 2) }
+let methods: [(name: String, method: MinimizationMethod)] = [
+    ("gradient descent", .gradientDescent()), ("BFGS", .bfgs), ("Newton-CG", .newtonCG),
+]
+for (name, method) in methods {
+    let found = try minimize(valley, from: Tensor([-1.2, 1], .float64), method: method)
+    print(name, found.converged, found.converged ? "\(found.iterations) iterations" : "\(found.reason)")
 }

@@ -11,7 +11,9 @@ struct LeibnizCommand: ParsableCommand {
         abstract: "Trains models with tensors, derivatives and machine code made on the spot; differentiates formulas.",
         version: leibnizVersion,
         subcommands: [
-            Train.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self, Minimize.self,
+            Train.self, Recommend.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
+            Train.self, Generate.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
+            Minimize.self,
             Fit.self, Plot.self, Verify.self, Gradcheck.self, PoolImage.self, Bench.self, Explain.self, Info.self,
         ])
 
@@ -53,6 +55,10 @@ struct Train: ParsableCommand {
         subcommands: [
             TrainLinearRegression.self,
             TrainConvNet.self,
+            TrainVision.self,
             TrainControl.self,
+            TrainRecommender.self,
+            TrainLanguage.self,
+            TrainSpeech.self,
         ])
 }

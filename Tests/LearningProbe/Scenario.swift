@@ -20,6 +20,8 @@ enum Scenario: String, CaseIterable {
     case compiled
     /// Forward passes that nobody differentiates.
     case forward
+    /// An LSTM on sequences of 1,000 steps, as a compiled step.
+    case recurrent
 
     /// One iteration of the loop, given its number.
     func loop() throws -> () throws -> Void {
@@ -28,6 +30,7 @@ enum Scenario: String, CaseIterable {
         case .descent: descentLoop()
         case .clipped: clippedLoop()
         case .convnet, .compiled, .forward: networkLoop()
+        case .recurrent: recurrentLoop()
         }
     }
 
@@ -94,5 +97,17 @@ enum Scenario: String, CaseIterable {
                 _ = try loss.item()
             }
         }
+    }
+
+    private func recurrentLoop() -> () throws -> Void {
+        let x = Tensor.normal([1000, 2, 3], seed: 1)
+        let model = LSTM(3, 8)
+        let optimizer = Adam(model)
+        let step = Leibniz.compiled { (x: Tensor) in
+            let loss = mean(model(x) * model(x))
+            optimizer.update(minimizing: loss)
+            return loss
+        }
+        return { _ = try step(x).item() }
     }
 }

@@ -72,6 +72,35 @@ import Testing
         #expect(abs(try #require(open["value"] as? Double) - 1.4626517459071816) < 1e-9)
     }
 
+    private static let ruleCases: [(formula: String, rule: String, value: Double, error: Double, evaluations: Int)] = [
+        // With panels of width h the trapezoid's error is h²f″/12, the midpoint's −h²f″/24: exactly so for parabolas.
+        ("x^2", "trapezoid(4)", 0.34375, 0.0078125, 14), ("x^2", "midpoint(4)", 0.328125, 0.00390625, 12),
+        ("x^3", "Simpson(1)", 0.25, 0, 8), ("x^7", "gausslegendre(4)", 0.125, 0, 12),
+        ("x^4", "clenshawCurtis(4)", 0.2, 0, 14),
+    ]
+
+    @Test(arguments: ruleCases.indices)
+    func `a fixed rule between bounds, with its error`(index: Int) throws {
+        let (formula, rule, value, error, evaluations) = Self.ruleCases[index]
+        let result = try leibniz(["integrate", formula, "--from", "0", "--to", "1", "--rule", rule, "--json"]).json()
+        #expect(abs(try #require(result["value"] as? Double) - value) < 1e-15)
+        #expect(abs(try #require(result["error"] as? Double) - error) < 1e-15)
+        #expect(result["evaluations"] as? Int == evaluations)
+    }
+
+    @Test func `a tolerance between bounds decides the work`() throws {
+        let counts = try ["1e-3", "1e-13"].map { tolerance in
+            let arguments = ["integrate", "sqrt(x) sin(30x)", "--from", "0", "--to", "3", "--tolerance", tolerance]
+            let result = try leibniz(arguments + ["--json"]).json()
+            // By mpmath's quad with 30 digits.
+            #expect(abs(try #require(result["value"] as? Double) - 0.0299707768741495) < 2 * (Double(tolerance) ?? 0))
+            return try #require(result["evaluations"] as? Int)
+        }
+        #expect(counts[0] < counts[1])
+        let run = try leibniz(["integrate", "1/x", "--from", "0", "--to", "1", "--tolerance", "1e-6"])
+        #expect(run.status == 65 && run.output.isEmpty && run.errors.contains("0"), "\(run)")
+    }
+
     @Test func `series, limits and solutions in JSON`() throws {
         let series = try leibniz(["taylor", "cos(x)", "--order", "4", "--json"]).json()
         #expect(series["coefficients"] as? [String] == ["1", "0", "-1/2", "0", "1/24"])

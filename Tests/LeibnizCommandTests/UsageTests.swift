@@ -26,6 +26,12 @@ import Testing
         ("train convnet --learning-rate 1e999", "--learning-rate", "'1e999'", "a finite number above 0"),
         ("train convnet --threads 0", "--threads", "'0'", "a whole number from 1 to 1024"),
         ("train convnet --threads 5000", "--threads", "'5000'", "a whole number from 1 to 1024"),
+        ("train language --model bert", "--model", "'bert'", "lstm"),
+        ("train language --width 3", "--width", "'3'", "a whole number from 4"),
+        ("train language --model transformer --width 6", "--width", "heads", "multiple of 4"),
+        ("train language --resume", "--resume", "--checkpoint", "folder"),
+        ("train speech --limit-seconds 0", "--limit-seconds", "'0'", "a finite number above 0"),
+        ("generate --checkpoint x --temperature -1", "--temperature", "'-1'", "0 or more"),
         ("bench --random 0", "--random", "'0'", "a whole number from 1"),
         ("bench --random x --seed 1", "--random", "'x'", "a whole number from 1"),
         ("bench --describe", "--describe", "--random", "give both"),
@@ -43,6 +49,9 @@ import Testing
         ("limit x", "--to", "Missing", "Usage"),
         ("limit x --to 0 --side left", "--side", "'left'", "below"),
         ("integrate x --from 0", "--from", "--to", "give both"),
+        ("integrate x --from 0 --to 1 --rule simpson(0)", "--rule", "simpson(0)", "midpoint(n)"),
+        ("integrate x --rule simpson(2)", "--rule", "--tolerance", "need bounds"),
+        ("integrate x --from 0 --to 1 --tolerance 0", "--tolerance", "'0'", "above 0"),
         ("solve x=1=2", "equals sign", "2", "Error"),
         ("pool", "PNG file", "--sample", "Usage"),
         ("pool --sample --window 0", "--window", "'0'", "a whole number from 1"),
@@ -69,6 +78,8 @@ import Testing
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
         ["train", "linear-regression"], ["train", "convnet"], ["train", "control"], ["bench"], ["explain"], ["info"],
+        ["train", "linear-regression"], ["train", "convnet"], ["train", "language"], ["train", "speech"], ["generate"],
+        ["bench"], ["explain"], ["info"],
         ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {

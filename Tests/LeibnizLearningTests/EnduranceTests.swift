@@ -16,11 +16,12 @@ private struct Bits: Decodable, Equatable {
     @Test(arguments: [
         ("linear-regression", 600, 0), ("items", 600, 0), ("running-average", 1200, 4), ("parameter-average", 1200, 4),
         ("descent", 1400, 8), ("clipped", 200, 0), ("convnet", 60, 0), ("compiled", 60, 0), ("forward", 60, 0),
+        ("recurrent", 60, 0),
     ])
     func `stay flat in memory and compile nothing after their first step`(
         _ scenario: String, _ steps: Int, _ plansAllowed: Int
     ) throws {
-        let isNetwork = ["convnet", "compiled", "forward"].contains(scenario)
+        let isNetwork = ["convnet", "compiled", "forward", "recurrent"].contains(scenario)
         let steps = isNetwork && Program.isInterpreted ? 8 : steps
         let cost: Endurance = try Program.probe("endure", scenario, "\(steps)", "\(steps / 2)")
         #expect(cost.plans_of_second_step == 0)

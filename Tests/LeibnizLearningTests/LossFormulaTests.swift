@@ -254,6 +254,24 @@ import Testing
         try expectClose(gradient(of: f)(logits), centralDifferences(of: f, at: logits), within: 1e-7)
     }
 
+    @Test func `a plan has as many kernels for 10 steps as for 100, and one step is enough`() throws {
+        func loss(_ x: Tensor) -> Tensor {
+            ctcLoss(
+                logSoftmax(x), Tensor([[1]]), inputLengths: Tensor([x.shape[0]]), targetLengths: Tensor([1]),
+                reduction: .sum)
+        }
+        func kernels(_ length: Int) throws -> Int {
+            let x = try normal([length, 1, 3], seed: 2).evaluated()
+            let recorder = PlanRecorder()
+            try recorder.recording { _ = try gradient(of: loss)(x).doubles() }
+            return recorder.reports.reduce(0) { $0 + $1.kernels.count }
+        }
+        #expect(try kernels(100) == kernels(10))
+        let x = normal([1, 1, 3], seed: 2)
+        try expectClose(loss(x), [-(try logSoftmax(x)[0, 0, 1].item())])
+        try expectClose(gradient(of: loss)(x), centralDifferences(of: loss, at: x), within: 1e-7)
+    }
+
     @Test func `a target that does not fit is infinite, or counts for nothing`() throws {
         let x = logSoftmax(normal([2, 1, 3], seed: 1))
         func loss(_ zeroes: Bool) -> Tensor {

@@ -81,6 +81,61 @@ import Testing
         try expectClose(first(x.swapped(0, 1)).swapped(0, 1), second(x).doubles())
     }
 
+    @Test func `a plan has as many kernels for 100 steps as for 1000`() throws {
+        let net = withSeed(1) { LSTM(3, 8, layers: 2, bidirectional: true) }
+        let optimizer = Adam(net)
+        func kernels(_ length: Int) throws -> Int {
+            let recorder = PlanRecorder()
+            let x = try Tensor.normal([length, 2, 3], seed: 4).evaluated()
+            try recorder.recording {
+                let y = net(x, state: nil, lengths: Tensor([length, length - 1])).output
+                let loss = mean(y * y)
+                try optimizer.minimize(loss)
+                _ = try loss.item()
+            }
+            return recorder.reports.reduce(0) { $0 + $1.kernels.count }
+        }
+        #expect(try kernels(1000) == kernels(100))
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func `derivatives are those of the steps written one after the other`(_ kind: Int) throws {
+        func check<Rule>(_ net: RecurrentNetwork<Rule>) throws {
+            let x = normal([5, 2, 3], seed: 5), w = normal([5, 2, 2], seed: 6)
+            let parameters = net.parameterValues
+            func unrolled(_ x: Tensor, _ p: [String: Tensor]) -> Tensor {
+                guard let u = p["weight_ih_l0"], let b = p["bias_ih_l0"], let v = p["weight_hh_l0"],
+                    let c = p["bias_hh_l0"]
+                else { return x }
+                var state = Array(repeating: Tensor.zeros([2, 2], .float64), count: Rule.states)
+                return sum(
+                    w
+                        * stack(
+                            (0..<5).map { step in
+                                state = Rule.next(
+                                    matmul(x[step], u.transposed()) + b, matmul(state[0], v.transposed()) + c, state)
+                                return state[0]
+                            }))
+            }
+            func looped(_ x: Tensor, _ p: [String: Tensor]) -> Tensor { net.withParameters(p) { sum(w * net(x)) } }
+            let names = parameters.keys.sorted()
+            func gradients(_ f: @escaping (Tensor, [String: Tensor]) -> Tensor) throws -> [[Double]] {
+                let all = gradient(of: { (p: [String: Tensor]) in f(x, p) })(parameters)
+                return try [gradient(of: { f($0, parameters) })(x).doubles()]
+                    + names.map { try (all[$0] ?? x).doubles() }
+            }
+            try expectClose(looped(x, parameters), unrolled(x, parameters).doubles())
+            for (mine, plain) in zip(try gradients(looped), try gradients(unrolled)) {
+                #expect(mine.count == plain.count && zip(mine, plain).allSatisfy { $0.isClose(to: $1) })
+            }
+        }
+        switch kind {
+        case 0: try check(double { RNN(3, 2) })
+        case 1: try check(double { LSTM(3, 2) })
+        default: try check(double { GRU(3, 2) })
+        }
+    }
+
     @Test func `what does not fit is an error`() {
         let net = LSTM(3, 2)
         let x = Tensor.zeros([4, 2, 3])

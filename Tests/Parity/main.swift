@@ -1,7 +1,8 @@
 // Computes what `parity.py`, `layers.py`, `losses.py`, `training.py` and `pooling.py` have PyTorch, scikit-learn, ONNX and scikit-image
-// compute as well, `calculus.py` JAX, `minimization.py` SciPy, and `control.py` Gymnasium. All numbers travel as raw float64 or int64 in files of one folder.
+// compute as well, `calculus.py` JAX, `integrals.py` SciPy and JAX, `minimization.py` SciPy, and `control.py` Gymnasium. All numbers
+// travel as raw float64 or int64 in files of one folder.
 //
-//   Parity [calculus | control | layers | losses | minimization | pooling | training] FOLDER
+//   Parity [calculus | control | integrals | layers | losses | minimization | pooling | training] FOLDER
 
 import Foundation
 import Leibniz
@@ -31,9 +32,9 @@ let optimizers: [(name: String, make: (ConvNet) -> any Optimizer)] = [
 ]
 
 let parts: [String: (Exchange) throws -> Void] = [
-    "calculus": CalculusParity.compute, "control": ControlParity.compute, "layers": LayerParity.compute,
-    "losses": LossParity.compute,
-    "minimization": MinimizationParity.compute, "pooling": PoolingParity.compute, "training": TrainingParity.compute,
+    "calculus": CalculusParity.compute, "control": ControlParity.compute, "integrals": IntegralParity.compute,
+    "layers": LayerParity.compute, "losses": LossParity.compute, "minimization": MinimizationParity.compute,
+    "pooling": PoolingParity.compute, "training": TrainingParity.compute,
 ]
 let part = CommandLine.arguments.count == 3 ? parts[CommandLine.arguments[1]] : nil
 guard let folder = CommandLine.arguments.last, part != nil || CommandLine.arguments.count == 2 else {

@@ -104,5 +104,6 @@ struct Bench: ParsableCommand {
 enum Workloads {
     static let all =
         StepWorkloads.all + TableWorkloads.all + MapWorkloads.all + PoolWorkloads.all + ProductWorkloads.all
-        + TableWorkloads.embeddings + DerivativeWorkloads.all
+        + TableWorkloads.embeddings + DerivativeWorkloads.all + SequenceWorkloads.all
+        + TableWorkloads.epochs
 }

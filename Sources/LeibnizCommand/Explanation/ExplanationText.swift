@@ -58,16 +58,19 @@ extension Explanation {
     // MARK: One kernel
 
     private func paragraph(_ kernel: Kernel) -> String {
-        let report = kernel.report
+        Self.lines(name(kernel), kernel.number, kernel.report).joined(separator: "\n")
+    }
+
+    private static func lines(_ title: String, _ number: Int, _ report: PlanReport.Kernel) -> [String] {
         var lines = [
-            name(kernel),
+            title,
             "  computes  "
                 + report.operations.map { $0.name + ($0.count > 1 ? " ×\($0.count)" : "") }.joined(separator: ", "),
         ]
-        lines += report.reads.map { "  reads     \(Self.text($0))" }
+        lines += report.reads.map { "  reads     \(text($0))" }
         for value in report.writes {
-            let readers = value.readers.filter { $0 != kernel.number }.map { "\($0)" }
-            lines.append("  writes    \(Self.text(value))")
+            let readers = value.readers.filter { $0 != number }.map { "\($0)" }
+            lines.append("  writes    \(text(value))")
             lines.append(
                 "            in memory because: \(value.reason)"
                     + (readers.isEmpty ? "" : "; read by \(readers.joined(separator: ", "))"))
@@ -81,7 +84,13 @@ extension Explanation {
                 "  units     \(schedule.units) of \(schedule.unitCost) cycles on \(threads) thread\(threads == 1 ? "" : "s")"
             )
         }
-        return lines.joined(separator: "\n")
+        for body in report.bodies {
+            lines.append("  runs      \(body.count) time\(body.count == 1 ? "" : "s"):")
+            for (place, kernel) in body.kernels.enumerated() {
+                lines += Self.lines("\(number).\(place) \(kernel.name)", place, kernel).map { "    " + $0 }
+            }
+        }
+        return lines
     }
 
     private static func text(_ value: PlanReport.Value) -> String {

@@ -24,6 +24,14 @@ enum OptionText {
         return number
     }
 
+    /// A finite number that is not below zero.
+    static func notNegative(_ text: String) throws -> Double {
+        guard let number = Double(text), number >= 0, number.isFinite else {
+            throw Expected("a finite number, 0 or more")
+        }
+        return number
+    }
+
     /// A path, which is not empty.
     static func path(_ text: String) throws -> String {
         guard !text.isEmpty else { throw Expected("a path") }

@@ -8,6 +8,9 @@ enum Console {
     /// - Throws: a `DataError` where it cannot be written, on a full disk for one: a result that nobody gets is a failure.
     static func write(_ line: String) throws { try write(line + "\n", to: 1, named: "standard output") }
 
+    /// Writes a part of the result's text at once, without ending the line.
+    static func write(part text: String) throws { try write(text, to: 1, named: "standard output") }
+
     /// Writes the line of a finished epoch: a result, or a note beside a result in JSON.
     static func write(epoch: Int, of epochs: Int, loss: Double, isNote: Bool) throws {
         let loss = String(format: abs(loss) < 1e6 ? "%.4f" : "%.4g", loss)

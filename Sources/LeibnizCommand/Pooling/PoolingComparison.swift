@@ -101,13 +101,7 @@ struct PoolingComparison {
     ///
     /// Differences are shown relative to the greatest of all rules, so that the pictures can be compared.
     func writePictures(of image: Tensor, to folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw DataError(
-                .inputOutput, "the folder could not be made", in: folder, found: error.localizedDescription,
-                expected: "a folder for the pictures")
-        }
+        try PictureFolder.make(folder)
         func write(_ tensor: Tensor, _ name: String) throws {
             try PNGImage(tensor).write(to: "\(folder)/\(name.replacing(":", with: "-")).png")
         }

@@ -25,6 +25,8 @@ struct PlanCode: Sendable {
         let copyOfUpdate: Int?
     }
 
+    /// What a loop launches once, before its first step: kernels that see nothing but what stays the same.
+    let preparations: [Launch]
     let launches: [Launch]
     /// The bytes of everything that is computed on the way and not kept.
     let arenaByteCount: Int
@@ -34,7 +36,9 @@ struct PlanCode: Sendable {
     let results: [Slot]
 
     /// The code of a lowered program; its kernels are compiled if they are not known.
-    init(_ lowering: ProgramLowering, library: KernelLibrary) throws(LoopNestError) {
+    ///
+    /// - Parameter constants: the places of inputs that stay the same from run to run; `preparations` are to run before the first.
+    init(_ lowering: ProgramLowering, library: KernelLibrary, constants: Range<Int> = 0..<0) throws(LoopNestError) {
         let (program, lowered, kept, updates) = (lowering.program, lowering.kernels, lowering.kept, lowering.updates)
         var slots: [Int: Slot] = [:]
         for (slot, number) in program.inputs.enumerated() { slots[number] = .input(slot) }
@@ -46,10 +50,17 @@ struct PlanCode: Sendable {
             guard case .control(let work) = kernel.work else { continue }
             controls[time] = try PlanControl(work, types: kernel.memory.map { program[$0].type }, library: library)
         }
-        // Everything else lives in the arena from the kernel that writes it to its last reader.
+        var (arena, scratches) = (ArenaLayout(), [Int: Int]())
+        // What is prepared lives in the arena all the time.
+        let prepared = constants.isEmpty ? [] : lowering.preparations(constants: constants)
+        for time in prepared.sorted() {
+            for number in lowered[time].written {
+                slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: lowered.count, at: 0))
+            }
+        }
+        // Everything else does from the kernel that writes it to its last reader.
         var lastUse: [Int: Int] = [:]
         for (time, kernel) in lowered.enumerated() { for number in kernel.memory { lastUse[number] = time } }
-        var (arena, scratches) = (ArenaLayout(), [Int: Int]())
         for (time, kernel) in lowered.enumerated() {
             for number in kernel.memory where slots[number] == nil {
                 let end = lastUse[number] ?? time
@@ -62,7 +73,7 @@ struct PlanCode: Sendable {
         arenaByteCount = arena.byteCount
 
         var kernels = try library.kernels(for: lowered.compactMap(\.work.kernel))[...]
-        launches = lowered.enumerated().map { time, lowered in
+        let all = lowered.enumerated().map { time, lowered in
             let work: Work =
                 if let control = controls[time] {
                     .control(control, scratch: scratches[time] ?? 0)
@@ -75,7 +86,30 @@ struct PlanCode: Sendable {
                     $0.startsAsCopy && lowered.written == [$0.output] && lowered.read == [$0.input]
                 })
         }
+        preparations = all.indices.filter(prepared.contains).map { all[$0] }
+        launches = all.indices.filter { !prepared.contains($0) }.map { all[$0] }
         results = lowering.bases.map { slots[$0] ?? .output(0) }
+    }
+}
+
+extension ProgramLowering {
+    /// The kernels that see nothing but some inputs, and whose results do not leave the program.
+    ///
+    /// - Parameter constants: the places of these inputs.
+    fileprivate func preparations(constants: Range<Int>) -> Set<Int> {
+        var writers: [Int: Int] = [:]
+        for kernel in kernels { for number in kernel.written { writers[number, default: 0] += 1 } }
+        var constant = Set(constants.map { program.inputs[$0] })
+        return Set(
+            kernels.indices.filter { time in
+                let kernel = kernels[time]
+                // What several kernels write, such as sums that begin with zeros, begins anew in each run.
+                guard kernel.work.kernel != nil, kernel.checks.isEmpty, constant.isSuperset(of: kernel.read),
+                    kernel.written.allSatisfy({ writers[$0] == 1 && !kept.contains($0) })
+                else { return false }
+                constant.formUnion(kernel.written)
+                return true
+            })
     }
 }
 
@@ -97,6 +131,12 @@ struct PlanMemory {
 }
 
 extension PlanCode {
+    /// Launches what has to be there before the first run.
+    func prepare(on memory: PlanMemory, pool: ThreadPool) {
+        // They check no indices.
+        for launch in preparations { _ = launch.run(on: memory, pool: pool) }
+    }
+
     /// Launches everything once, in order, until something fails.
     func run(on memory: PlanMemory, pool: ThreadPool) -> TensorError? {
         for launch in launches {

@@ -40,6 +40,16 @@ public struct PlanReport: Sendable {
         public let writes: [Value]
         /// Its work and its schedule.
         public let description: KernelDescription
+        /// What a loop or a branch runs.
+        public let bodies: [Body]
+    }
+
+    /// The body of a loop, or a side of a branch.
+    public struct Body: Sendable {
+        /// The kernels in the order in which they run.
+        public let kernels: [Kernel]
+        /// How often a run of the loop runs them; once where nobody knows.
+        public let count: Int
     }
 
     /// The kernels in the order in which they run.
@@ -49,12 +59,22 @@ public struct PlanReport: Sendable {
 
     init(_ plan: Plan, library: KernelLibrary = .shared) {
         let lowering = onLargeStack { ProgramLowering(plan.source, replacements: plan.replacements) }
-        let survey = PlanSurvey(lowering)
         arenaByteCount = plan.arenaByteCount
-        kernels = lowering.kernels.enumerated().map { place, kernel in
-            Kernel(
+        kernels = Self.kernels(lowering, library)
+    }
+
+    private static func kernels(_ lowering: ProgramLowering, _ library: KernelLibrary) -> [Kernel] {
+        let survey = PlanSurvey(lowering)
+        return lowering.kernels.enumerated().map { place, kernel in
+            var bodies: [Body] = []
+            if case .control(let control) = kernel.work {
+                bodies = control.bodies.map {
+                    Body(kernels: kernels(ProgramLowering($0.program), library), count: $0.count)
+                }
+            }
+            return Kernel(
                 name: kernel.work.name, operations: survey.operations(of: place), reads: kernel.read.map(survey.value),
-                writes: kernel.written.map(survey.value), description: kernel.work.description(library))
+                writes: kernel.written.map(survey.value), description: kernel.work.description(library), bodies: bodies)
         }
     }
 }

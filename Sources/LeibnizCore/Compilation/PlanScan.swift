@@ -1,6 +1,7 @@
 import LeibnizKernels
 
-/// A scan made runnable: the body's code is launched once for every step. Carries live in two buffers that take turns; slices and
+/// A scan made runnable: the body's code is launched once for every step, but what depends on captured values only, such as copies of
+/// weights in the order that suits a product, once before all. Carries live in two buffers that take turns; slices and
 /// stacked outputs are read and written where they stand.
 struct PlanScan: Sendable {
     /// A value that goes from step to step.
@@ -42,7 +43,9 @@ struct PlanScan: Sendable {
     let scratchByteCount: Int
 
     init(_ work: ScanWork, types: [TensorType], library: KernelLibrary) throws(LoopNestError) {
-        code = try PlanCode(ProgramLowering(work.body), library: library)
+        let fixed = work.carries.count + work.slices.count
+        code = try PlanCode(
+            ProgramLowering(work.body), library: library, constants: fixed..<fixed + work.captured.count)
         (length, isReversed, captured) = (work.length, work.isReversed, work.captured)
         var scratch = ScratchLayout()
         _ = scratch.place(code.arenaByteCount)
@@ -94,6 +97,7 @@ struct PlanScan: Sendable {
             }
             guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return nil }
             let own = PlanMemory(inputs: UnsafePointer(input), outputs: UnsafePointer(output), arena: scratch)
+            if length > 0 { code.prepare(on: own, pool: pool) }
             for step in 0..<length {
                 let failure = run(step, memory, scratch, inputs, outputs, own, pool)
                 if let failure { return failure.inStep(isReversed ? length - 1 - step : step) }

@@ -87,7 +87,10 @@ extension PointwisePrimitive {
     func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] {
         operands.indices.map { place in
             guard wanted[place] else { return nil }
-            return partial(place, operands: operands, result: result).map { $0 * cotangent }
+            // A factor of 1 is left out, so that operands of a sum have the same cotangent, and not only equal ones.
+            return partial(place, operands: operands, result: result).map {
+                $0.uniformNumber == 1 && $0.type == cotangent.type ? cotangent : $0 * cotangent
+            }
         }
     }
 

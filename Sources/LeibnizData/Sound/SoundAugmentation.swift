@@ -23,6 +23,22 @@ public struct SoundAugmentation: Sendable {
         }
     }
 
+    /// Faster or slower by up to a share, and with it higher or deeper, around the middle; between samples by straight lines, with
+    /// silence where nothing is left.
+    public static func speed(by most: Double) -> Self {
+        Self { samples, random in
+            let factor = 1 + random.uniform(-most, most)
+            let middle = Double(samples.count - 1) / 2
+            func sample(_ place: Int) -> Float { samples.indices.contains(place) ? samples[place] : 0 }
+            return samples.indices.map { place in
+                let source = middle + (Double(place) - middle) * factor
+                let below = source.rounded(.down)
+                let share = Float(source - below)
+                return (1 - share) * sample(Int(below)) + share * sample(Int(below) + 1)
+            }
+        }
+    }
+
     /// With noise of the normal distribution, so that signal power over noise power is so many decibels.
     public static func noise(decibels: ClosedRange<Double>) -> Self {
         Self { samples, random in

@@ -9,13 +9,7 @@ import LeibnizCore
 /// variances with Bessel's correction) and the integer `num_batches_tracked`.
 public struct BatchNorm<Dimensions: SpatialDimensions>: Layer, ModuleContainer, NamedByDimensions {
     static var baseName: String { "BatchNorm" }
-    /// γ, [C].
-    public let weight: Parameter?
-    /// β, [C].
-    public let bias: Parameter?
-    private let statistics: RunningStatistics?
-    private let features: Int
-    private let epsilon: Double
+    private let normalization: ChannelNormalization
 
     /// A layer for inputs of `features` channels.
     ///
@@ -28,54 +22,33 @@ public struct BatchNorm<Dimensions: SpatialDimensions>: Layer, ModuleContainer, 
         _ features: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
         tracksStatistics: Bool = true
     ) {
-        (self.features, self.epsilon) = (features, epsilon)
-        (weight, bias) = Normalization.scale([features], affine: affine, bias: affine)
-        statistics = tracksStatistics ? RunningStatistics(features, momentum: momentum) : nil
+        normalization = ChannelNormalization(
+            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics)
         nameParameters()
     }
 
     /// The parts under PyTorch's names.
-    public var parts: [(name: String, part: any Module)] {
-        [("weight", weight), ("bias", bias)] + (statistics?.parts ?? [])
-    }
+    public var parts: [(name: String, part: any Module)] { normalization.parts }
 
+    /// γ, [C].
+    public var weight: Parameter? { normalization.weight }
+    /// β, [C].
+    public var bias: Parameter? { normalization.bias }
     /// The running mean of each channel, [C].
-    public var runningMean: Parameter? { statistics?.mean }
+    public var runningMean: Parameter? { normalization.statistics?.mean }
     /// The running mean of each channel's variance, [C].
-    public var runningVariance: Parameter? { statistics?.variance }
+    public var runningVariance: Parameter? { normalization.statistics?.variance }
 
     /// [N, C, spatial…] → the same; `BatchNorm1D` also takes [N, C].
     public func callAsFunction(_ x: Tensor) -> Tensor {
         if x.isInvalid { return x }
         let rank = 2 + Dimensions.axes
-        guard x.rank == rank || Dimensions.axes == 1 && x.rank == 2, x.shape[1] == features else {
+        guard x.rank == rank || Dimensions.axes == 1 && x.rank == 2, x.shape[1] == normalization.features else {
             return .refused(
-                Self.moduleName, [x], "the input must have \(rank) axes, of which axis 1 has \(features) channels")
+                Self.moduleName, [x],
+                "the input must have \(rank) axes, of which axis 1 has \(normalization.features) channels")
         }
-        let axes = Array(0..<x.rank).filter { $0 != 1 }
-        func perChannel(_ tensor: Tensor) -> Tensor {
-            tensor.reshaped(to: Shape([features] + Array(repeating: 1, count: x.rank - 2)))
-        }
-        let centred: Tensor, spread: Tensor
-        if let statistics, ExecutionMode.current == .inference {
-            (centred, spread) = (x - perChannel(statistics.mean.value), perChannel(statistics.variance.value))
-        } else {
-            let count = x.count / features
-            guard count > 1 else {
-                return .refused(
-                    Self.moduleName, [x], "a channel needs more than one element for statistics of the batch",
-                    hint: "inference { … } takes the running means")
-            }
-            let average = mean(x, axes: axes, keepingAxes: true)
-            centred = x - average
-            spread = mean(centred * centred, axes: axes, keepingAxes: true)
-            statistics?.record(
-                mean: average.reshaped(to: [features]),
-                variance: spread.reshaped(to: [features]) * (Double(count) / Double(count - 1)))
-        }
-        return Normalization.scaled(
-            centred * rsqrt(spread + epsilon), by: weight.map { perChannel($0.value) },
-            bias.map { perChannel($0.value) })
+        return normalization(x, over: Array(0..<x.rank).filter { $0 != 1 }, in: Self.moduleName)
     }
 }
 

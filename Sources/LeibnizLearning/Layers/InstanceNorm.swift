@@ -8,13 +8,7 @@ import LeibnizCore
 /// `running_var` [C] and `num_batches_tracked`, the running means over examples, which `inference { … }` then takes.
 public struct InstanceNorm<Dimensions: SpatialDimensions>: Layer, ModuleContainer, NamedByDimensions {
     static var baseName: String { "InstanceNorm" }
-    /// γ, [C].
-    public let weight: Parameter?
-    /// β, [C].
-    public let bias: Parameter?
-    private let statistics: RunningStatistics?
-    private let features: Int
-    private let epsilon: Double
+    private let normalization: ChannelNormalization
 
     /// A layer for inputs of `features` channels.
     ///
@@ -27,47 +21,29 @@ public struct InstanceNorm<Dimensions: SpatialDimensions>: Layer, ModuleContaine
         _ features: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = false,
         tracksStatistics: Bool = false
     ) {
-        (self.features, self.epsilon) = (features, epsilon)
-        (weight, bias) = Normalization.scale([features], affine: affine, bias: affine)
-        statistics = tracksStatistics ? RunningStatistics(features, momentum: momentum) : nil
+        normalization = ChannelNormalization(
+            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics)
         nameParameters()
     }
 
     /// The parts under PyTorch's names.
-    public var parts: [(name: String, part: any Module)] {
-        [("weight", weight), ("bias", bias)] + (statistics?.parts ?? [])
-    }
+    public var parts: [(name: String, part: any Module)] { normalization.parts }
+
+    /// γ, [C].
+    public var weight: Parameter? { normalization.weight }
+    /// β, [C].
+    public var bias: Parameter? { normalization.bias }
 
     /// [N, C, spatial…] → the same.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         if x.isInvalid { return x }
         let rank = 2 + Dimensions.axes
-        guard x.rank == rank, x.shape[1] == features else {
+        guard x.rank == rank, x.shape[1] == normalization.features else {
             return .refused(
-                Self.moduleName, [x], "the input must have \(rank) axes, of which axis 1 has \(features) channels")
+                Self.moduleName, [x],
+                "the input must have \(rank) axes, of which axis 1 has \(normalization.features) channels")
         }
-        let perChannel = Shape([features] + Array(repeating: 1, count: Dimensions.axes))
-        let y: Tensor
-        if let statistics, ExecutionMode.current == .inference {
-            let centred = x - statistics.mean.value.reshaped(to: perChannel)
-            y = centred * rsqrt(statistics.variance.value.reshaped(to: perChannel) + epsilon)
-        } else {
-            let axes = Array(2..<rank), count = x.count / max(1, x.shape[0] * features)
-            guard count > 1 else {
-                return .refused(Self.moduleName, [x], "a channel of one element has no variance")
-            }
-            let average = mean(x, axes: axes, keepingAxes: true)
-            let centred = x - average
-            let spread = mean(centred * centred, axes: axes, keepingAxes: true)
-            func overExamples(_ tensor: Tensor) -> Tensor {
-                mean(tensor.reshaped(to: [x.shape[0], features]), axes: [0])
-            }
-            statistics?.record(
-                mean: overExamples(average), variance: overExamples(spread) * (Double(count) / Double(count - 1)))
-            y = centred * rsqrt(spread + epsilon)
-        }
-        return Normalization.scaled(
-            y, by: weight?.value.reshaped(to: perChannel), bias?.value.reshaped(to: perChannel))
+        return normalization(x, over: Array(2..<rank), in: Self.moduleName)
     }
 }
 

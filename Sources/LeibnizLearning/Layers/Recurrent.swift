@@ -22,7 +22,8 @@ public protocol RecurrentRule: Sendable {
 /// Parameters as in PyTorch, for each layer k `weight_ih_lk` [gates·H, inputs], `weight_hh_lk` [gates·H, H], `bias_ih_lk` and `bias_hh_lk`
 /// [gates·H], and the same with `_reverse` for the way back, all drawn from U(−1/√H, 1/√H).
 ///
-/// The steps stand in the graph one after the other; what does not depend on the state is one product for the whole sequence.
+/// The steps are one loop of the plan (`scan`): compiling takes the same time for sequences of any length. What does not depend on the
+/// state is one product for the whole sequence, and so is the derivative of each weight.
 public struct RecurrentNetwork<Rule: RecurrentRule>: Layer, ModuleContainer, NamedModule {
     static var moduleName: String { Rule.name }
 
@@ -139,19 +140,16 @@ public struct RecurrentNetwork<Rule: RecurrentRule>: Layer, ModuleContainer, Nam
         var inputs = matmul(x, direction.inputWeight.value.transposed())
         if let bias = direction.inputBias { inputs = inputs + bias.value }
         let weight = direction.hiddenWeight.value.transposed(), bias = direction.hiddenBias?.value
-        let steps = 0..<x.shape[0]
-        var (state, outputs) = (first, [Int: Tensor]())
-        for step in isBackward ? Array(steps.reversed()) : Array(steps) {
+        // Whether a step counts, for each sequence.
+        let counts = lengths.map { Tensor.arange(x.shape[0]).expanded(at: 1) < $0 }
+        let (last, outputs) = scan(first, over: [inputs, counts].compactMap(\.self), reversed: isBackward) {
+            (state: [Tensor], slices: [Tensor]) -> ([Tensor], Tensor) in
             let product = matmul(state[0], weight)
-            var next = Rule.next(inputs[step], bias.map { product + $0 } ?? product, state)
-            var output = next[0]
-            if let lengths {
-                let counts = (lengths > Tensor(step)).expanded(at: 1)
-                output = which(counts, output, 0)
-                next = zip(next, state).map { which(counts, $0, $1) }
-            }
-            (state, outputs[step]) = (next, output)
+            let next = Rule.next(slices[0], bias.map { product + $0 } ?? product, state)
+            guard counts != nil else { return (next, next[0]) }
+            let isOwn = slices[1].expanded(at: 1)
+            return (zip(next, state).map { which(isOwn, $0, $1) }, which(isOwn, next[0], 0))
         }
-        return (stack(steps.compactMap { outputs[$0] }), state)
+        return (outputs, last)
     }
 }

@@ -4,8 +4,8 @@ import LeibnizCore
 /// be repeated and blanks may stand between, spells the target.
 ///
 /// With l′ the target with blanks between, before and after, αₜ(s) is the probability of all prefixes that end at l′_s:
-/// αₜ(s) = (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′_s ≠ l′_{s−2}]·αₜ₋₁(s − 2))·pₜ(l′_s), computed with logarithms. The steps stand in the graph
-/// one after the other: time and compilation grow with T.
+/// αₜ(s) = (αₜ₋₁(s) + αₜ₋₁(s − 1) + [l′_s ≠ l′_{s−2}]·αₜ₋₁(s − 2))·pₜ(l′_s), computed with logarithms. The steps are one loop of the
+/// plan (`scan`): compiling takes the same time for any T.
 ///
 /// - Parameters:
 ///   - logProbabilities: logarithms of probabilities, [T, N, C].
@@ -65,10 +65,11 @@ public func ctcLoss(
             axis: 1)
     }
     var alpha = which(place < 2, emissions[0], Tensor(never, emissions.elementType))
-    for step in 1..<steps {
+    let counts = Tensor.arange(steps).expanded(at: 1) < inputLengths
+    alpha = fold(alpha, over: [emissions[1...], counts[1...]]) { (alpha: Tensor, step: [Tensor]) -> Tensor in
         let direct = which(mayFollowDirectly, moved(alpha, by: 2), alpha.filled(never))
-        let next = logSumExp(stack([alpha, moved(alpha, by: 1), direct], axis: 2), axes: [2]) + emissions[step]
-        alpha = which((inputLengths > Tensor(step)).expanded(at: 1), next, alpha)
+        let next = logSumExp(stack([alpha, moved(alpha, by: 1), direct], axis: 2), axes: [2]) + step[0]
+        return which(step[1].expanded(at: 1), next, alpha)
     }
     let ends = place == (2 * targetLengths).expanded(at: 1)
     let isEnd = ends | (place == (2 * targetLengths - 1).expanded(at: 1))

@@ -7,7 +7,7 @@ import LeibnizCore
 public final class SGD: Optimizer {
     /// Parameters, step size, state and plans.
     public let core: OptimizerCore
-    private let momentum: Double
+    let momentum: Double
     private let dampening: Double
     private let isNesterov: Bool
 

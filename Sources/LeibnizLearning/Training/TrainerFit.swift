@@ -113,6 +113,8 @@ struct TrainingRun<Model: Module, Batch: TensorGroup> {
         state.learningRate = try trainer.optimizer.learningRate.item()
         state.examplesPerSecond = seconds > 0 ? Double(examples) / seconds : Double(count) / (duration + waiting)
         state.secondsLeft = secondsLeft
+        let trainer = trainer
+        state.examine = { try trainer.curvatureAdvice(on: batch, iterations: $0) }
         (report.steps, report.loss, report.examplesPerSecond) = (state.step, state.meanLoss, state.examplesPerSecond)
     }
 

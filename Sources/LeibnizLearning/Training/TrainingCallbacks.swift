@@ -116,3 +116,34 @@ extension TrainingState {
             rate: (examplesPerSecond, unit), secondsLeft: secondsLeft)
     }
 }
+
+/// Keeps the loss of every step, for curves. A resumed training begins with what is left of it.
+public final class LossHistory: TrainingCallback {
+    /// The number of each update and the loss of its batch.
+    public private(set) var losses: [(step: Int, loss: Double)] = []
+    /// The number of the last update of each pass and what validation found.
+    public private(set) var validations: [(step: Int, figures: [String: Double])] = []
+
+    /// A history without steps.
+    public init() {}
+
+    /// Keeps the loss.
+    public func didStep(_ state: TrainingState) -> TrainingDecision {
+        losses.append((state.step, state.loss))
+        return .goOn
+    }
+    /// Keeps what validation found.
+    public func didFinishEpoch(_ state: TrainingState) -> TrainingDecision {
+        if !state.validation.isEmpty { validations.append((state.step, state.validation)) }
+        return .goOn
+    }
+
+    /// The losses, each averaged with those before it with weights that fall by `decay` a step, without the bias towards the first.
+    public func smoothed(decay: Double = 0.95) -> [(step: Int, loss: Double)] {
+        var (sum, weight) = (0.0, 0.0)
+        return losses.map { step, loss in
+            (sum, weight) = (decay * sum + (1 - decay) * loss, decay * weight + 1 - decay)
+            return (step, sum / weight)
+        }
+    }
+}

@@ -1,3 +1,5 @@
+import LeibnizCore
+
 /// Where a training stands, as its callbacks see it.
 public struct TrainingState {
     /// The number of the pass over the data, from 1.
@@ -24,9 +26,22 @@ public struct TrainingState {
     public internal(set) var secondsLeft = Double.nan
     /// What the last validation found, `loss` and the metrics by name; empty before the first.
     public internal(set) var validation: [String: Double] = [:]
+    /// Looks at the curvature of the loss of the last batch.
+    var examine: ((_ iterations: Int) throws -> CurvatureAdvice)?
 
     /// A figure by name: of the last validation, or else `loss` for the mean loss of this pass.
     public func figure(_ name: String) -> Double? { validation[name] ?? (name == "loss" ? meanLoss : nil) }
+
+    /// The curvature of the loss of the last batch at the parameters as they are now, and what follows for the step size.
+    ///
+    /// - Parameter iterations: of the power iteration, 20 by default; each costs about two gradients.
+    /// - Throws: what evaluation finds; an error before the first step.
+    public func curvatureAdvice(iterations: Int = 20) throws -> CurvatureAdvice {
+        guard let examine else {
+            throw TensorError("curvatureAdvice", [], "there is no batch before the first step", kind: .runtime)
+        }
+        return try examine(iterations)
+    }
 }
 
 /// What is to become of a training.

@@ -10,6 +10,14 @@ public struct DefiniteIntegral: Sendable {
     public let exact: Formula?
     /// The antiderivative, where one was found.
     public let antiderivative: WorkedIntegral?
+
+    /// A value that was found in some way.
+    public init(
+        value: Double, error: Double, evaluations: Int, exact: Formula? = nil, antiderivative: WorkedIntegral? = nil
+    ) {
+        (self.value, self.error, self.evaluations) = (value, error, evaluations)
+        (self.exact, self.antiderivative) = (exact, antiderivative)
+    }
 }
 
 extension Formula {
@@ -57,7 +65,7 @@ extension Formula {
                 value: value, error: rounding, evaluations: count, exact: difference, antiderivative: worked)
         }
         return DefiniteIntegral(
-            value: numerical.value, error: numerical.error, evaluations: count, exact: nil, antiderivative: worked)
+            value: numerical.value, error: numerical.error, evaluations: count, antiderivative: worked)
     }
 
     /// F(b) − F(a), as limits where F has no value.

@@ -128,6 +128,11 @@ import Testing
         let masked = SoundAugmentation.sequence([.mask(atMost: 10), .gain(decibels: 0)])(
             [Float](repeating: 1, count: 20), &random)
         #expect(masked.count { $0 == 0 } <= 10 && masked.count == 20)
+        // Of a line through zero in the middle only the slope changes.
+        let faster = SoundAugmentation.speed(by: 0.2)((0..<101).map { Float($0 - 50) }, &random)
+        let slope = faster[60] / 10
+        #expect((0.8...1.2).contains(slope) && slope != 1)
+        for place in 20..<80 { #expect(abs(faster[place] - slope * Float(place - 50)) < 1e-4) }
         let louder = SoundAugmentation.gain(decibels: 6)([1], &random)[0]
         #expect((0.5...2).contains(louder))
     }

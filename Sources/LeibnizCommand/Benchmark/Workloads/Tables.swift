@@ -4,6 +4,7 @@ import Leibniz
 enum TableWorkloads {
     static let all = [factorization]
     static let embeddings = [embeddingGradient, embeddingStep]
+    static let epochs = [factorizationEpoch]
 
     private struct Factors: Module {
         let users = Parameter(Initialization.uniform([943, 32], inputs: 100))
@@ -27,6 +28,40 @@ enum TableWorkloads {
             return loss
         }
         return Iteration(training: model) { try step(users, items, ratings) }
+    }
+
+    private struct BiasedFactors: Module {
+        let users = Parameter(Initialization.uniform([943, 32], inputs: 100))
+        let items = Parameter(Initialization.uniform([1682, 32], inputs: 100))
+        let userBiases = Parameter(Initialization.uniform([943], inputs: 100))
+        let itemBiases = Parameter(Initialization.uniform([1682], inputs: 100))
+    }
+
+    private static let factorizationEpoch = Workload(
+        name: "recommender-epoch",
+        summary: "943 and 1682 embeddings of 32 numbers and their biases, 90 SGD steps of 1000 ratings each",
+        passes: Array(
+            repeating: [Pass.over(4 * 1000 * 33, operationsEach: 2), Pass.over(2 * 1000 * 33)], count: 90
+        ).flatMap { $0 }
+    ) { type in
+        var data = BenchmarkData(type)
+        let model = try data.model { BiasedFactors() }
+        let optimizer = SGD(model, learningRate: 0.1)
+        let batches = try (0..<90).map { _ in
+            (try data.integers([1000], below: 943), try data.integers([1000], below: 1682), try data.normal([1000]))
+        }
+        let step = compiled { (users: Tensor, items: Tensor, ratings: Tensor) in
+            let products = sum(model.users.value[users] * model.items.value[items], axes: [-1])
+            let predicted = products + model.userBiases.value[users] + model.itemBiases.value[items]
+            let loss = meanSquaredError(predicted, ratings)
+            optimizer.update(minimizing: loss)
+            return loss
+        }
+        return Iteration(training: model) {
+            var loss = Tensor(0.0)
+            for (users, items, ratings) in batches { loss = try step(users, items, ratings) }
+            return loss
+        }
     }
 
     private static let embeddingGradient = Workload(

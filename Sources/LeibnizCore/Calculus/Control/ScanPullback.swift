@@ -4,7 +4,8 @@ import LeibnizKernels
 ///
 /// With the step (c′, y) = f(c, x, q) and cotangents c̄′, ȳ, one step backwards gives (c̄, x̄, q̄) = Jᵀ·(c̄′, ȳ). What Jᵀ reads of the
 /// step is stacked by a scan forwards; c̄ is the carry, x̄ is stacked, and q̄ is summed over all steps. Where q̄ is a sum of products,
-/// such as a weight's, its factors are stacked and multiplied once for the whole sequence.
+/// such as a weight's, its factors are stacked and multiplied once for the whole sequence; where it is a sum of what is stacked anyway,
+/// such as a bias's, that is summed behind the loop.
 struct ScanPullback {
     private let scan: Scan
     private let operands: [Tensor]
@@ -30,6 +31,7 @@ struct ScanPullback {
         case sum(Deferred, Deferred)
         case view(any Primitive, Deferred)
         case contraction(Contraction, Node, Node)
+        case reduction([Int], Node)
     }
 
     /// - Parameters:
@@ -62,6 +64,8 @@ struct ScanPullback {
             builder.carries[number].next = (found[number] ?? .full(type.shape, 0, type.elementType)).node
             if wanted.contains(place) { gains.append((place, .carry(number))) }
         }
+        // What is not found from stacks at first may be once more is stacked.
+        var others: [(place: Int, gain: Tensor)] = []
         for (place, gain) in zip(targets, found).dropFirst(carries.count) {
             guard let gain else { continue }
             if gain.isInvalid {
@@ -72,6 +76,13 @@ struct ScanPullback {
                 builder.outputs.append(gain.node)
                 gains.append((place, .stack(builder.outputs.count - 1)))
             } else if let deferred = deferred(gain.node, limit: 2 * gain.type.shape.count) {
+                gains.append((place, .product(deferred)))
+            } else {
+                others.append((place, gain))
+            }
+        }
+        for (place, gain) in others {
+            if let deferred = deferred(gain.node, limit: 2 * gain.type.shape.count) {
                 gains.append((place, .product(deferred)))
             } else {
                 let sum = ControlBody.formal(gain.type, of: call)
@@ -85,7 +96,6 @@ struct ScanPullback {
     // MARK: The scans
 
     private mutating func run(_ gains: [(operand: Int, gain: Gain)]) {
-        let isStackedFrom = builder.outputs.count
         let closing = Closing(
             builder.carries.map(\.next) + builder.outputs + stacked, of: call, belongs: isComputedAgain)
         var more: [(formal: Node, value: Tensor)] = []
@@ -108,7 +118,7 @@ struct ScanPullback {
         for (formal, node) in slices { stacks[node].map { builder.slices.append((formal, $0)) } }
         let results = builder.results(of: call, closing.outputs, more, scan.length, !scan.isReversed)
         var all = stacks
-        for (node, stack) in zip(stacked, results.stacks[isStackedFrom...]) { all[node] = stack }
+        for (node, stack) in zip(builder.outputs + stacked, results.stacks) { all[node] = stack }
         for (operand, gain) in gains {
             let value: Tensor?
             switch gain {
@@ -165,12 +175,17 @@ struct ScanPullback {
             guard count <= limit, operands.allSatisfy({ hasStack($0) }) else { return nil }
             for operand in operands { request(operand) }
             return .contraction(contraction, operands[0], operands[1])
+        case let reduction as Reduce where reduction.operation == .sum && isStacked(operands[0]):
+            return .reduction(reduction.axes, operands[0])
         default: return nil
         }
     }
 
     /// Whether a value is one of the step backwards.
     private func isOfStep(_ node: Node) -> Bool { node.depends(on: call) }
+
+    /// Whether a value of the step backwards is stacked already.
+    private func isStacked(_ node: Node) -> Bool { builder.outputs.contains(node) || stacked.contains(node) }
 
     /// Whether a value differs from step to step and can be stacked.
     private func hasStack(_ node: Node) -> Bool {
@@ -187,7 +202,7 @@ struct ScanPullback {
 
     private mutating func request(_ node: Node) {
         if isOfStep(node) {
-            if !stacked.contains(node) { stacked.append(node) }
+            if !isStacked(node) { stacked.append(node) }
         } else if let place = scan.body.formals.firstIndex(of: node) {
             if place < scan.carryCount { keep(node) }
         } else if node.primitive is Transpose || node.primitive is Reshape {
@@ -206,6 +221,7 @@ struct ScanPullback {
             let whole = Contraction(
                 left: [step] + contraction.left, right: [step] + contraction.right, output: contraction.output)
             return Tensor(whole, [stack(a, stacks), stack(b, stacks)])
+        case .reduction(let axes, let node): return sum(stack(node, stacks), axes: [0] + axes.map { $0 + 1 })
         }
     }
 

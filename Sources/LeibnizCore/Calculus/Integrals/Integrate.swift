@@ -12,7 +12,7 @@ import LeibnizKernels
 /// d/dt ∫_{a(t)}^{b(t)} f(x, t) dx = f(b, t)·b′ − f(a, t)·a′ + ∫ ∂f/∂t dx, where the integral on the right is again adaptive.
 ///
 /// The panels are chosen by the integrand's values when `integrate` is called. Inside `vmap`, `compiled` and another integral, where
-/// there are no values, each part has 16 panels, and the running plan checks the error. All is computed in float64. Bounded work.
+/// there are no values yet, a loop of the running plan chooses them, at most 256 for each part. All is computed in float64. Bounded work.
 ///
 /// - Parameters:
 ///   - f: a function of one point, a float64 scalar; its value may have any shape. It is called once.

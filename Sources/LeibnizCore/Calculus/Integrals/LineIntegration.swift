@@ -1,13 +1,9 @@
 import LeibnizKernels
 
-import func Foundation.pow
-
 /// How an integral over a line is computed.
 ///
-/// Where values can be asked for, panels are chosen by the values (`AdaptiveQuadrature`). In a batch, or a body that is traced, they cannot:
-/// there 16 panels of each part are taken, after a change of variables that flattens the integrand at both ends (dx ~ s⁹(1 − s)⁹ ds; Sidi,
-/// *Practical Extrapolation Methods*, chapter on variable transformations), so that roots and logarithms at the bounds do no harm, and
-/// the running plan checks the error.
+/// Panels are chosen by the integrand's values: at once where those can be asked for (`AdaptiveQuadrature`), and by a loop in the plan
+/// (`PlannedQuadrature`) in a batch or a body that is traced.
 struct LineIntegration: Hashable, Sendable {
     var goal: IntegrationGoal
     /// Where panels end, besides the bounds.
@@ -31,7 +27,7 @@ struct LineIntegration: Hashable, Sendable {
     func value(of integrand: Integrand, from a: Tensor, to b: Tensor) -> Tensor {
         do throws(IntegrationError) {
             if let error = goal.error { throw .failed(error) }
-            guard integrand.canBeEvaluated(with: [a, b]) else { return fixed(integrand, a, b) }
+            guard integrand.canBeEvaluated(with: [a, b]) else { return planned(integrand, a, b) }
             let (outcome, sign) = try adaptive(integrand, a, b)
             let shape = integrand.value.type.shape
             let value = Tensor(copying: outcome.value.map { sign * $0 }, shape)
@@ -131,37 +127,13 @@ extension LineIntegration {
 }
 
 extension LineIntegration {
-    /// The points of all panels of a part as shares s of it, the shares 1 − s, and ds for Kronrod's and Gauss's rule.
-    private static let flattened: (shares: [Double], rests: [Double], weights: [Double], gauss: [Double]) = {
-        var (shares, rests, weights, gauss) = ([Double](), [Double](), [Double](), [Double]())
-        // ∫₀ᵘ s⁹(1 − s)⁹ ds over the whole, by its terms C(19, j)·uʲ·r¹⁹⁻ʲ, all positive.
-        func share(_ u: Double, _ r: Double) -> Double {
-            [92378.0, 75582, 50388, 27132, 11628, 3876, 969, 171, 19, 1].enumerated().reduce(0) {
-                $0 + $1.element * pow(u, Double(10 + $1.offset)) * pow(r, Double(9 - $1.offset))
-            }
-        }
-        for panel in 0..<fixedPanels {
-            for (x, (w, g)) in zip(GaussKronrod.nodes, zip(GaussKronrod.weights, GaussKronrod.gaussWeights)) {
-                let u = (Double(2 * panel + 1) + x) / Double(2 * fixedPanels)
-                let rest = (Double(2 * (fixedPanels - panel) - 1) - x) / Double(2 * fixedPanels)
-                shares.append(share(u, rest))
-                rests.append(share(rest, u))
-                let slope = 923_780 * pow(u * rest, 9) / Double(2 * fixedPanels)
-                weights.append(w * slope)
-                gauss.append(g * slope)
-            }
-        }
-        return (shares, rests, weights, gauss)
-    }()
-    private static let fixedPanels = 16
-
-    /// The integral by the same panels whatever the values are; the plan that computes it throws where they are too coarse.
-    private func fixed(_ integrand: Integrand, _ a: Tensor, _ b: Tensor) -> Tensor {
+    /// The integral inside a plan, which chooses its panels when it runs.
+    private func planned(_ integrand: Integrand, _ a: Tensor, _ b: Tensor) -> Tensor {
         let ends = (Self.number(a), Self.number(b))
         if let lower = ends.0, let upper = ends.1, lower == upper { return integrand.value.filled(0).stopGradient() }
         // From the greater to the lesser where that is known.
-        if let lower = ends.0, let upper = ends.1, lower > upper { return -fixed(integrand, b, a) }
-        if ends.0 == .infinity || ends.1 == -.infinity { return -fixed(integrand, b, a) }
+        if let lower = ends.0, let upper = ends.1, lower > upper { return -planned(integrand, b, a) }
+        if ends.0 == .infinity || ends.1 == -.infinity { return -planned(integrand, b, a) }
         var marks = points.sorted().filter { $0 > ends.0 ?? -.infinity && $0 < ends.1 ?? .infinity }
         if ends.0 == -.infinity, ends.1 == .infinity, marks.isEmpty { marks = [0] }
         let (finiteA, finiteB) = (ends.0 == -.infinity ? nil : a, ends.1 == .infinity ? nil : b)
@@ -172,50 +144,7 @@ extension LineIntegration {
             return maximum(minimum(finiteA, finiteB), minimum(maximum(finiteA, finiteB), number))
         }
         let stops: [Tensor?] = [finiteA] + inner + [finiteB]
-        var (total, gauss, size): (Tensor?, Tensor?, Tensor?)
-        for (start, end) in zip(stops, stops.dropFirst()) {
-            let (x, weights, coarse) = Self.part(start, end)
-            let values = integrand.values(at: x)
-            total = Tensor.sum(total, Self.weighted(values, weights))
-            gauss = Tensor.sum(gauss, Self.weighted(values, coarse))
-            size = Tensor.sum(size, Self.weighted(abs(values), abs(weights)))
-        }
-        guard let total, let gauss, let size else { return integrand.value.filled(0) }
-        return checked(total, gauss, size).stopGradient()
-    }
-
-    /// Points and weights of a part; `nil` is an infinite end.
-    private static func part(_ start: Tensor?, _ end: Tensor?) -> (x: Tensor, weights: Tensor, gauss: Tensor) {
-        let table = flattened
-        let count = table.shares.count
-        func vector(_ numbers: [Double]) -> Tensor { Tensor(copying: numbers, [count]) }
-        if let start, let end {
-            let width = end - start
-            return (
-                start * vector(table.rests) + end * vector(table.shares), width * vector(table.weights),
-                width * vector(table.gauss)
-            )
-        }
-        // (1 − s)/s away from the finite end, ds/s².
-        let distance = zip(table.rests, table.shares).map { $0 / $1 }
-        func stretched(_ weights: [Double]) -> Tensor { vector(zip(weights, table.shares).map { $0 / ($1 * $1) }) }
-        let x = start.map { $0 + vector(distance) } ?? end.map { $0 - vector(distance) } ?? vector(distance)
-        return (x, stretched(table.weights), stretched(table.gauss))
-    }
-
-    /// The value if the error is small enough; else the running plan finds that it is not.
-    private func checked(_ value: Tensor, _ gauss: Tensor, _ size: Tensor) -> Tensor {
-        if let invalid = [value, gauss, size].first(where: \.isInvalid) { return invalid }
-        if value.type.shape.count == 0 { return value }
-        // As QUADPACK does: the difference of the rules is far greater than the error of the finer one.
-        let ratio = minimum(200 * abs(value - gauss) / maximum(size, 1e-300), 1)
-        let error = max(size * ratio * sqrt(ratio))
-        let goal = maximum(
-            maximum(max(abs(value)) * Tensor(weak: goal.relative), Tensor(weak: goal.absolute)),
-            max(size) * Tensor(weak: 1000 * Double.ulpOfOne))
-        return value.reported(
-            unless: error <= goal, by: "integrate",
-            "an integral did not converge with the \(Self.fixedPanels) panels that it has inside vmap, compiled and another integral",
-            hint: "points: names places where the integrand jumps or has a kink; outside, panels follow the values")
+        let parts = zip(stops, stops.dropFirst()).map { PlannedQuadrature.Part(start: $0, end: $1) }
+        return PlannedQuadrature(integrand: integrand, parts: parts, goal: goal).value().stopGradient()
     }
 }

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Leibniz
+
+/// `leibniz train vision`: a residual network with a pooling rule of one's choice on Fashion-MNIST.
+struct TrainVision: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vision",
+        abstract:
+            "Trains a residual network to tell clothes apart (Fashion-MNIST), with a pooling rule of one's choice.",
+        discussion: """
+            SGD with Nesterov's momentum; the step size rises and falls once. Images are mirrored and moved by chance, labels \
+            smoothed. --compare-pooling trains one network for each rule from the same first parameters on the same batches and \
+            prints a table. leibniz predict --checkpoint uses what was learned.
+            """)
+
+    private enum Default {
+        static let epochs = 4, comparedEpochs = 1
+    }
+
+    @OptionGroup var options: TrainingOptions
+    @Option(
+        help: "The folder of the four IDX files, plain or gzip (default: \(FashionMNIST.defaultFolder)).",
+        transform: OptionText.path)
+    var data = FashionMNIST.defaultFolder
+    @Option(help: "The pooling rule: \(PoolingChoice.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var pooling = PoolingChoice.max
+    @Flag(help: "Train with every pooling rule and compare (default: \(Default.comparedEpochs) epoch each).")
+    var comparePooling = false
+
+    func validate() throws {
+        if comparePooling && options.checkpoint != nil {
+            throw ValidationError("--compare-pooling keeps no networks: leave --checkpoint out")
+        }
+    }
+
+    func run() throws {
+        options.prepare()
+        let images = try FashionMNIST(folder: data)
+        if comparePooling {
+            return try VisionComparison(data: images, epochs: options.epochs ?? Default.comparedEpochs).run(options)
+        }
+        let training = VisionTraining(
+            data: images, pooling: pooling, epochs: options.epochs ?? Default.epochs, seed: options.seed)
+        let outcome = try training.run(options)
+        if let plot = options.plot {
+            try VisionPictures(outcome: outcome, classNames: images.test.classNames).write(to: plot)
+        }
+        let result = VisionResult(
+            outcome: outcome, pooling: pooling, seconds: ProcessUsage.seconds, peakMemory: ProcessUsage.peakMemory)
+        for note in outcome.report.notes { Console.note(note) }
+        try Console.write(options.json ? "\(result.json)" : result.text)
+    }
+}
