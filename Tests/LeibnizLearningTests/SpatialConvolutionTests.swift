@@ -86,6 +86,39 @@ private func naiveTranspose(_ x: Tensor, _ w: Tensor, _ b: Tensor, output: Shape
         #expect(message(of: strided(x)).contains("padding .same goes with stride 1"))
     }
 
+    @Test func `what stands around the input is what the mode says`() throws {
+        let x = normal([2, 3, 5, 6], seed: 1)
+        for mode in PaddingMode.allCases {
+            let layer = withElementType(.float64) {
+                Conv2D(3, 2, kernelSize: [3, 4], stride: [1, 2], padding: [2, 1], paddingMode: mode)
+            }
+            // Elements by hand: where each place of the longer input comes from.
+            func source(_ place: Int, _ count: Int) -> Int? {
+                switch mode {
+                case .constant: (0..<count).contains(place) ? place : nil
+                case .reflect: place < 0 ? -place : place < count ? place : 2 * (count - 1) - place
+                case .replicate: min(max(place, 0), count - 1)
+                case .circular: (place + count) % count
+                }
+            }
+            let small = try NaiveArray(x)
+            let numbers = NaiveArray.indices([2, 3, 9, 8]).map { index -> Double in
+                guard let row = source(index[2] - 2, 5), let column = source(index[3] - 1, 6) else { return 0 }
+                return small[[index[0], index[1], row, column]]
+            }
+            let longer = Tensor(numbers, shape: [2, 3, 9, 8], .float64)
+            let bias = try #require(layer.bias).value
+            let expected = convolution(longer, layer.weight.value, stride: [1, 2]) + bias.reshaped(to: [2, 1, 1])
+            try expectClose(layer(x), try expected.doubles(), within: 1e-13, "\(mode.rawValue)")
+        }
+        let tooWide = withElementType(.float64) { Conv2D(3, 2, kernelSize: 3, padding: 5, paddingMode: .reflect) }
+        #expect(throws: TensorError.self) { try tooWide(x).doubles() }
+        let wrong = withElementType(.float64) {
+            Conv2D(3, 2, kernelSize: 3, padding: [1, 1, 1], paddingMode: .circular)
+        }
+        #expect(throws: TensorError.self) { try wrong(x).doubles() }
+    }
+
     @Test func `transposes of signals, images and volumes`() throws {
         let (signal, image, volume) = (
             normal([2, 4, 5], seed: 1), normal([1, 4, 3, 4], seed: 2), normal([1, 2, 2, 3, 2], seed: 3)
