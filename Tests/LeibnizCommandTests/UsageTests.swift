@@ -77,9 +77,9 @@ import Testing
 
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
-        ["train", "linear-regression"], ["train", "convnet"], ["train", "control"], ["bench"], ["explain"], ["info"],
-        ["train", "linear-regression"], ["train", "convnet"], ["train", "language"], ["train", "speech"], ["generate"],
-        ["bench"], ["explain"], ["info"],
+        ["train", "linear-regression"], ["train", "convnet"], ["train", "vision"], ["train", "language"],
+        ["train", "speech"], ["train", "recommender"], ["train", "control"], ["recommend"], ["generate"], ["bench"],
+        ["explain"], ["info"],
         ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {
