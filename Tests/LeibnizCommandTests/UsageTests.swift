@@ -26,6 +26,10 @@ import Testing
         ("train convnet --learning-rate 1e999", "--learning-rate", "'1e999'", "a finite number above 0"),
         ("train convnet --threads 0", "--threads", "'0'", "a whole number from 1 to 1024"),
         ("train convnet --threads 5000", "--threads", "'5000'", "a whole number from 1 to 1024"),
+        ("train vision --epochs 0", "--epochs", "'0'", "a whole number from 1"),
+        ("train vision --limit-seconds -1", "--limit-seconds", "'-1'", "a finite number above 0"),
+        ("train recommender --rank 0", "--rank", "'0'", "a whole number from 1"),
+        ("recommend --user 1", "--checkpoint", "Missing", "Usage"),
         ("bench --random 0", "--random", "'0'", "a whole number from 1"),
         ("bench --random x --seed 1", "--random", "'x'", "a whole number from 1"),
         ("bench --describe", "--describe", "--random", "give both"),
@@ -67,7 +71,8 @@ import Testing
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
         ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
-        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
+        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"], ["train", "vision"],
+        ["train", "recommender"], ["recommend"], ["predict"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])
