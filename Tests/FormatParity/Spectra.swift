@@ -6,7 +6,7 @@ struct SpectraParity {
 
     init(signal: Tensor) throws {
         let hann = SignalWindow.hann
-        for padding in SignalPadding.allCases {
+        for padding in PaddingMode.allCases {
             for (size, hop) in [(64, 16), (50, 13)] {
                 for (isNormalized, isOneSided) in [(false, true), (true, false)] {
                     let settings = ShortTimeFourier(

@@ -30,6 +30,16 @@ enum LayerParity {
         [
             Entry("conv1d", [2, 4, 9], Conv1D(4, 6, kernelSize: 3, stride: 2, padding: 1, dilation: 2, groups: 2)),
             Entry("conv1d-same", [2, 4, 9], Conv1D(4, 3, kernelSize: 4, padding: .same, dilation: 2)),
+            Entry("conv1d-reflect", [2, 4, 9], Conv1D(4, 3, kernelSize: 5, padding: 3, paddingMode: .reflect)),
+            Entry(
+                "conv2d-replicate", [2, 3, 5, 6],
+                Conv2D(3, 4, kernelSize: [3, 2], stride: [2, 1], padding: [1, 3], paddingMode: .replicate)),
+            Entry(
+                "conv2d-same-circular", [1, 3, 5, 6],
+                Conv2D(3, 2, kernelSize: [3, 4], padding: .same, paddingMode: .circular)),
+            Entry(
+                "conv3d-circular", [1, 2, 3, 4, 3],
+                Conv3D(2, 2, kernelSize: 3, padding: [1, 2, 1], paddingMode: .circular)),
             Entry("conv2d", [2, 3, 7, 6], Conv2D(3, 4, kernelSize: [3, 2], stride: [2, 1], padding: [1, 0])),
             Entry(
                 "conv2d-depthwise", [1, 4, 6, 6], Conv2D(4, 8, kernelSize: 3, padding: .same, groups: 4, bias: false)),

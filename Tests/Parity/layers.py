@@ -32,6 +32,12 @@ def layers():
     found = {
         "conv1d": one(nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2), (2, 4, 9)),
         "conv1d-same": one(nn.Conv1d(4, 3, 4, padding="same", dilation=2), (2, 4, 9)),
+        "conv1d-reflect": one(nn.Conv1d(4, 3, 5, padding=3, padding_mode="reflect"), (2, 4, 9)),
+        "conv2d-replicate": one(
+            nn.Conv2d(3, 4, (3, 2), stride=(2, 1), padding=(1, 3), padding_mode="replicate"), (2, 3, 5, 6)
+        ),
+        "conv2d-same-circular": one(nn.Conv2d(3, 2, (3, 4), padding="same", padding_mode="circular"), (1, 3, 5, 6)),
+        "conv3d-circular": one(nn.Conv3d(2, 2, 3, padding=(1, 2, 1), padding_mode="circular"), (1, 2, 3, 4, 3)),
         "conv2d": one(nn.Conv2d(3, 4, (3, 2), stride=(2, 1), padding=(1, 0)), (2, 3, 7, 6)),
         "conv2d-depthwise": one(nn.Conv2d(4, 8, 3, padding="same", groups=4, bias=False), (1, 4, 6, 6)),
         "conv3d": one(nn.Conv3d(2, 4, (3, 2, 3), stride=(2, 1, 2), padding=(1, 0, 2), groups=2), (1, 2, 5, 4, 6)),

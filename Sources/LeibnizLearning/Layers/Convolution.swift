@@ -2,7 +2,7 @@ import LeibnizCore
 
 /// A convolution with learned kernels, plus a bias per output channel; of signals, images or volumes.
 ///
-/// y[n, o, i…] = b[o] + Σ_{c, k…} x[n, c, i·stride + k·dilation − padding, …] · w[o, c, k…], where x is 0 outside;
+/// y[n, o, i…] = b[o] + Σ_{c, k…} x[n, c, i·stride + k·dilation − padding, …] · w[o, c, k…], where x is 0 outside, or as `paddingMode` says;
 /// cross-correlation, as in every deep-learning library. With groups, an output channel sees the input channels of its own group
 /// only; as many groups as input channels make the convolution *depthwise*.
 ///
@@ -23,6 +23,7 @@ public struct Convolution<Dimensions: SpatialDimensions>: Layer, NamedByDimensio
     private let kernelSize: [Int]
     private let stride: [Int]
     private let padding: any ConvolutionPadding
+    private let paddingMode: PaddingMode
     private let dilation: [Int]
     private let groups: Int
 
@@ -32,15 +33,18 @@ public struct Convolution<Dimensions: SpatialDimensions>: Layer, NamedByDimensio
     /// - Parameters:
     ///   - kernelSize: elements along each axis; one number stands for all axes, here and below.
     ///   - stride: elements between neighbouring windows; 1 by default.
-    ///   - padding: zeros before and after, or `.same` for an output as large as the input; 0 by default.
+    ///   - padding: elements before and after, or `.same` for an output as large as the input; 0 by default.
     ///   - dilation: elements between neighbouring elements of a kernel; 1 by default.
     ///   - groups: how many independent parts the channels fall into; 1 by default.
     ///   - bias: whether there is a bias; true by default.
+    ///   - paddingMode: what the elements around are; zeros by default.
     public init(
         _ inputs: Int, _ outputs: Int, kernelSize: some PerAxis, stride: some PerAxis = 1,
-        padding: some ConvolutionPadding = 0, dilation: some PerAxis = 1, groups: Int = 1, bias: Bool = true
+        padding: some ConvolutionPadding = 0, dilation: some PerAxis = 1, groups: Int = 1, bias: Bool = true,
+        paddingMode: PaddingMode = .constant
     ) {
         (self.stride, self.padding, self.dilation) = (stride.perAxis, padding, dilation.perAxis)
+        self.paddingMode = paddingMode
         (self.groups, self.kernelSize) = (groups, kernelSize.perAxis.spread(over: Dimensions.axes) ?? [])
         (weight, self.bias) = ConvolutionParameters.drawn(
             for: Self.moduleName, inputs, outputs, kernelSize: self.kernelSize, groups: groups, bias: bias
@@ -57,11 +61,24 @@ public struct Convolution<Dimensions: SpatialDimensions>: Layer, NamedByDimensio
         }
         let widths = padding.widths(kernelSize: kernelSize, dilation: dilation)
         // Zeros that are as many on both sides are the convolution's own affair.
-        let isSymmetric = widths.allSatisfy { $0.before == $0.after }
+        let isOwn = paddingMode == .constant && widths.allSatisfy { $0.before == $0.after }
         let y = convolution(
-            isSymmetric || x.isInvalid ? x : x.padded(widths), weight.value, stride: stride,
-            padding: isSymmetric ? widths.map(\.before) : [0], dilation: dilation, groups: groups)
+            isOwn ? x : padded(x, widths), weight.value, stride: stride, padding: isOwn ? widths.map(\.before) : [0],
+            dilation: dilation, groups: groups)
         return ConvolutionParameters.adding(bias, to: y, axes: Dimensions.axes)
+    }
+
+    /// The input with what stands around it along its spatial axes.
+    private func padded(_ x: Tensor, _ widths: [(before: Int, after: Int)]) -> Tensor {
+        // What does not fit is for the convolution to tell.
+        if x.isInvalid || x.rank != 2 + Dimensions.axes { return x }
+        let all = widths.count == 1 ? Array(repeating: widths[0], count: Dimensions.axes) : widths
+        guard all.count == Dimensions.axes else {
+            return .refused(Self.moduleName, [x], "there is one padding for each of the \(Dimensions.axes) axes, or for all")
+        }
+        return all.enumerated().reduce(x) { x, axis in
+            x.padded(axis: 2 + axis.offset, before: axis.element.before, after: axis.element.after, mode: paddingMode)
+        }
     }
 }
 

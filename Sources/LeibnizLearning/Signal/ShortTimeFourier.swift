@@ -1,17 +1,5 @@
 import LeibnizCore
 
-/// What is put around a signal so that its first frame is centred at its first sample.
-public enum SignalPadding: String, Sendable, Hashable, CaseIterable {
-    /// Zeros.
-    case constant
-    /// The signal mirrored at its end samples, which are not repeated.
-    case reflect
-    /// The end samples repeated.
-    case replicate
-    /// The signal's other end.
-    case circular
-}
-
 /// How a signal is cut into frames and transformed: the settings that `stft` and `istft` share, PyTorch's by name and default.
 public struct ShortTimeFourier: Sendable {
     /// The length n of a transform.
@@ -23,7 +11,7 @@ public struct ShortTimeFourier: Sendable {
     /// Whether frame t is centred at sample t · hop, with padding around the signal, or begins there.
     public let isCentred: Bool
     /// What stands around the signal if frames are centred.
-    public let padding: SignalPadding
+    public let padding: PaddingMode
     /// Whether transforms are divided by √n.
     public let isNormalized: Bool
     /// Whether only the frequencies 0 … n/2 are kept; the others are their conjugates.
@@ -41,7 +29,7 @@ public struct ShortTimeFourier: Sendable {
     ///   - isOneSided: true by default.
     public init(
         size: Int, hop: Int? = nil, window: Tensor? = nil, centred isCentred: Bool = true,
-        padding: SignalPadding = .reflect, normalized isNormalized: Bool = false, oneSided isOneSided: Bool = true
+        padding: PaddingMode = .reflect, normalized isNormalized: Bool = false, oneSided isOneSided: Bool = true
     ) {
         (self.size, self.hop) = (size, hop ?? max(1, size / 4))
         (self.isCentred, self.padding) = (isCentred, padding)
@@ -135,7 +123,7 @@ extension ShortTimeFourier {
         guard signal.rank >= 1, hop >= 1, signal.elementType.isFloatingPoint else {
             return .refused("stft", [signal], "a signal is real numbers […, samples], and the hop at least 1")
         }
-        let padded = isCentred ? signal.extended(by: size / 2, padding) : signal
+        let padded = isCentred ? signal.padded(axis: -1, before: size / 2, after: size / 2, mode: padding) : signal
         if padded.isInvalid { return padded }
         guard padded.shape[-1] >= size else {
             return .refused("stft", [signal], "the signal is shorter than one frame of \(size) samples")
@@ -163,29 +151,6 @@ extension ShortTimeFourier {
 }
 
 extension Tensor {
-    /// The last axis with something around it.
-    func extended(by width: Int, _ padding: SignalPadding) -> Tensor {
-        let count = shape[-1]
-        if width == 0 { return self }
-        switch padding {
-        case .constant: return padded(axis: -1, before: width, after: width)
-        case .replicate where count >= 1:
-            let first = sliced(axis: -1, start: 0, count: 1), last = sliced(axis: -1, start: count - 1, count: 1)
-            let shape = Shape(self.shape.dropLast() + [width])
-            return concatenate([first.broadcast(to: shape), self, last.broadcast(to: shape)], axis: -1)
-        case .reflect where count > width:
-            let before = sliced(axis: -1, start: width, count: width, stride: -1)
-            let after = sliced(axis: -1, start: count - 2, count: width, stride: -1)
-            return concatenate([before, self, after], axis: -1)
-        case .circular where count >= width:
-            let before = sliced(axis: -1, start: count - width, count: width)
-            return concatenate([before, self, sliced(axis: -1, start: 0, count: width)], axis: -1)
-        default:
-            return .refused(
-                "stft", [self], "\(count) samples cannot be extended by \(width) on either side (\(padding.rawValue))")
-        }
-    }
-
     /// The last two axes exchanged.
     func swappedLastAxes() -> Tensor {
         let axes = Array(0..<rank)

@@ -12,7 +12,7 @@ struct CompositeEntry: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct `Composites` {
-    static let entries = statistics + activations + products + decompositions + transforms
+    static let entries = statistics + activations + products + decompositions + paddings + transforms
 
     @Test(arguments: entries)
     func `give what plain loops give`(entry: CompositeEntry) throws { try ValueLaw(entry.name, entry.cases).check() }

@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    @Test(arguments: SignalPadding.allCases)
-    func `centred frames see the padded signal`(_ padding: SignalPadding) throws {
+    @Test(arguments: PaddingMode.allCases)
+    func `centred frames see the padded signal`(_ padding: PaddingMode) throws {
         let x = [1.0, 2, 3, 4, 5, 6, 7]
         let extended: [Double] =
             switch padding {

@@ -60,13 +60,8 @@ public struct BlurPool<Space: PoolingSpace>: Layer {
                 name, [x], "a kernel of \(size) with stride \(stride) does not fit", kind: .value,
                 hint: "size and stride are positive, and half of the size is less than each extent")
         }
-        let reflected = (x.rank - Space.rank..<x.rank).reduce(x) { x, axis in
-            let extent = x.shape[axis]
-            return concatenate(
-                [
-                    x.sliced(axis: axis, start: before, count: before, stride: -1), x,
-                    x.sliced(axis: axis, start: extent - 2, count: after, stride: -1),
-                ].filter { $0.isInvalid || $0.shape[axis] > 0 }, axis: axis)
+        let reflected = (x.rank - Space.rank..<x.rank).reduce(x) {
+            $0.padded(axis: $1, before: before, after: after, mode: .reflect)
         }
         let windows = PoolingWindows(name, rank: Space.rank, size: [size], stride: [stride])
         return .orRefused { () throws(TensorError) in BinomialRule().pooled(try windows.regions(of: reflected)) }
