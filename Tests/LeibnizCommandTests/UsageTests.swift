@@ -84,10 +84,7 @@ import Testing
         ["train", "linear-regression"], ["train", "convnet"], ["train", "vision"], ["train", "language"],
         ["train", "speech"], ["train", "recommender"], ["train", "control"], ["recommend"], ["generate"], ["bench"],
         ["explain"], ["info"],
-        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
-        ["train", "linear-regression"], ["train", "convnet"], ["bench"], ["explain"], ["info"],
-        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"], ["train", "vision"],
-        ["train", "recommender"], ["recommend"], ["predict"],
+        ["predict"], ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])

@@ -46,7 +46,8 @@ extension Tensor {
                     "pad", [type.shape],
                     "\(count) elements cannot be extended by \(before) and \(after) (\(mode.rawValue))")
             }
-            let parts = [around(place, from: before, before, mode, isBefore: true), self]
+            let parts =
+                [around(place, from: before, before, mode, isBefore: true), self]
                 + [around(place, from: count - 1, after, mode, isBefore: false)]
             return concatenate(parts.filter { $0.isInvalid || $0.type.shape[place] > 0 }, axis: place)
         } catch {

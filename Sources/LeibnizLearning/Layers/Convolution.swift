@@ -74,7 +74,8 @@ public struct Convolution<Dimensions: SpatialDimensions>: Layer, NamedByDimensio
         if x.isInvalid || x.rank != 2 + Dimensions.axes { return x }
         let all = widths.count == 1 ? Array(repeating: widths[0], count: Dimensions.axes) : widths
         guard all.count == Dimensions.axes else {
-            return .refused(Self.moduleName, [x], "there is one padding for each of the \(Dimensions.axes) axes, or for all")
+            return .refused(
+                Self.moduleName, [x], "there is one padding for each of the \(Dimensions.axes) axes, or for all")
         }
         return all.enumerated().reduce(x) { x, axis in
             x.padded(axis: 2 + axis.offset, before: axis.element.before, after: axis.element.after, mode: paddingMode)
