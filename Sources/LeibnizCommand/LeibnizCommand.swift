@@ -11,10 +11,9 @@ struct LeibnizCommand: ParsableCommand {
         abstract: "Trains models with tensors, derivatives and machine code made on the spot; differentiates formulas.",
         version: leibnizVersion,
         subcommands: [
-            Train.self, Recommend.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
-            Train.self, Generate.self, Derive.self, Integrate.self, Taylor.self, Limit.self, Solve.self, Simplify.self,
-            Minimize.self,
-            Fit.self, Plot.self, Verify.self, Gradcheck.self, PoolImage.self, Bench.self, Explain.self, Info.self,
+            Train.self, Predict.self, Recommend.self, Generate.self, Derive.self, Integrate.self, Taylor.self,
+            Limit.self, Solve.self, Simplify.self, Minimize.self, Fit.self, Plot.self, Verify.self, Gradcheck.self,
+            PoolImage.self, Bench.self, Explain.self, Info.self,
         ])
 
     static func main() {
@@ -56,9 +55,9 @@ struct Train: ParsableCommand {
             TrainLinearRegression.self,
             TrainConvNet.self,
             TrainVision.self,
-            TrainControl.self,
-            TrainRecommender.self,
             TrainLanguage.self,
             TrainSpeech.self,
+            TrainRecommender.self,
+            TrainControl.self,
         ])
 }

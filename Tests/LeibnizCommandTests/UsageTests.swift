@@ -32,6 +32,10 @@ import Testing
         ("train language --resume", "--resume", "--checkpoint", "folder"),
         ("train speech --limit-seconds 0", "--limit-seconds", "'0'", "a finite number above 0"),
         ("generate --checkpoint x --temperature -1", "--temperature", "'-1'", "0 or more"),
+        ("train vision --epochs 0", "--epochs", "'0'", "a whole number from 1"),
+        ("train vision --limit-seconds -1", "--limit-seconds", "'-1'", "a finite number above 0"),
+        ("train recommender --rank 0", "--rank", "'0'", "a whole number from 1"),
+        ("recommend --user 1", "--checkpoint", "Missing", "Usage"),
         ("bench --random 0", "--random", "'0'", "a whole number from 1"),
         ("bench --random x --seed 1", "--random", "'x'", "a whole number from 1"),
         ("bench --describe", "--describe", "--random", "give both"),
@@ -77,10 +81,10 @@ import Testing
 
     @Test(arguments: [
         [], ["derive"], ["simplify"], ["integrate"], ["taylor"], ["limit"], ["solve"], ["train"],
-        ["train", "linear-regression"], ["train", "convnet"], ["train", "control"], ["bench"], ["explain"], ["info"],
-        ["train", "linear-regression"], ["train", "convnet"], ["train", "language"], ["train", "speech"], ["generate"],
-        ["bench"], ["explain"], ["info"],
-        ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
+        ["train", "linear-regression"], ["train", "convnet"], ["train", "vision"], ["train", "language"],
+        ["train", "speech"], ["train", "recommender"], ["train", "control"], ["recommend"], ["generate"], ["bench"],
+        ["explain"], ["info"],
+        ["predict"], ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])

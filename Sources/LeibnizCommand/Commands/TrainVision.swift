@@ -9,7 +9,7 @@ struct TrainVision: ParsableCommand {
             "Trains a residual network to tell clothes apart (Fashion-MNIST), with a pooling rule of one's choice.",
         discussion: """
             SGD with Nesterov's momentum; the step size rises and falls once. Images are mirrored and moved by chance, labels \
-            smoothed. --compare-pooling trains one network for each rule from the same first parameters on the same batches and \
+            smoothed; of a test image and its mirror image the mean counts. --compare-pooling trains one network for each rule from the same first parameters on the same batches and \
             prints a table. leibniz predict --checkpoint uses what was learned.
             """)
 

@@ -56,21 +56,28 @@ extension TrainingReport.Ending {
 
 /// The newest checkpoint of a folder, for commands that use what a training has learned.
 enum TrainedModel {
-    /// - Parameter command: the command that wrote it, as the configuration says.
+    /// - Parameters:
+    ///   - command: the command that wrote it, as the configuration says.
+    ///   - isBest: whether it is the best one of the folder, instead of the newest.
     /// - Throws: a `DataError` where there is none, or one of another command.
-    static func checkpoint(in folder: String, of command: String) throws -> Checkpoint {
+    static func checkpoint(in folder: String, of command: String, best isBest: Bool = false) throws -> Checkpoint {
+        let checkpoint = try isBest ? Checkpoint(path: "\(folder)/best.safetensors") : newest(in: folder, of: command)
+        let other = checkpoint.progress.configuration["command"]
+        guard other == command else {
+            throw DataError(
+                .inconsistent, "the checkpoint is of another training", in: checkpoint.path,
+                found: other ?? "an unnamed one", expected: command)
+        }
+        return checkpoint
+    }
+
+    private static func newest(in folder: String, of command: String) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: folder), let found = try CheckpointFolder(folder).newest() else {
             throw DataError(
                 .missing, "there is no checkpoint", in: folder, found: "nothing", expected: "a checkpoint",
                 hint: "leibniz train \(command) --checkpoint \(folder) writes some")
         }
         for note in found.notes { Console.note(note) }
-        let other = found.checkpoint.progress.configuration["command"]
-        guard other == command else {
-            throw DataError(
-                .inconsistent, "the checkpoint is of another training", in: found.checkpoint.path,
-                found: other ?? "an unnamed one", expected: command)
-        }
         return found.checkpoint
     }
 }

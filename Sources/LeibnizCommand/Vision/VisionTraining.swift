@@ -11,7 +11,7 @@ struct VisionTraining {
     enum Setting {
         static let batchSize = 128, peak = 0.1, momentum = 0.9, weightDecay = 0.0005, labelSmoothing = 0.1
         /// The pixels by which images are moved at most.
-        static let shift = 2
+        static let shift = 1
         static let testBatchSize = 500
     }
 
@@ -60,12 +60,17 @@ struct VisionTraining {
         return Outcome(model: model, report: report, history: history, confusion: try confusion(trainer))
     }
 
+    /// The mean of what the network says of images and of their mirror images, [N, classes].
+    static func probabilities(_ model: ResidualNet, _ images: Tensor) -> Tensor {
+        (softmax(model(images)) + softmax(model(images.flipped([3])))) / 2
+    }
+
     /// How often each class of the test images was taken for each.
     private func confusion(_ trainer: Trainer<ResidualNet, ImageBatch>) throws -> ConfusionCounts {
         let batches = try Batches(of: data.test.count, size: Setting.testBatchSize)
         let source = ComputedBatches(count: batches.count) { [data] _, number in data.test.batch(batches[number]) }
         return try trainer.gather(source, into: ConfusionCounts(classCount: data.test.classCount)) { model, batch in
-            model(batch.scaled())
+            Self.probabilities(model, batch.scaled())
         } _: { counts, logits, batch in
             try counts.add(logits: logits, batch.labels.cast(to: .int64))
         }

@@ -10,13 +10,13 @@ public struct LearningRateCurve: Sendable {
     public let losses: [Double]
 
     /// The step size around which the loss falls fastest over the logarithm of the step size, before it is least; nil where it falls
-    /// nowhere. Slopes are those of chords over an eighth of the curve: single steps are noise.
+    /// nowhere. Slopes are those of chords over an eighth of the curve, and its first eighth is left out: single steps are noise.
     public var suggestion: Double? {
         let reach = max(1, losses.count / 16)
         guard let end = losses.indices.min(by: { losses[$0] < losses[$1] }), end > 0 else { return nil }
         let slopes = (0...end).compactMap { place -> (fall: Double, rate: Double)? in
             let (left, right) = (place - reach, place + reach)
-            return left < 0 || right > end ? nil : (losses[left] - losses[right], rates[place])
+            return left < 2 * reach || right > end ? nil : (losses[left] - losses[right], rates[place])
         }
         guard let steepest = slopes.max(by: { $0.fall < $1.fall }) else { return rates[end / 2] }
         return steepest.fall > 0 ? steepest.rate : nil

@@ -10,7 +10,7 @@ import Testing
             meanSquaredError(model(batch[0]), batch[1])
         }
         let before = try bits(of: model)
-        let curve = try trainer.findLearningRate(points.batches(), in: 1e-4...1e4, steps: 80)
+        let curve = try trainer.findLearningRate(points.batches(size: 60), in: 1e-4...1e4, steps: 80)
         #expect(try bits(of: model) == before && trainer.optimizer.learningRate.item() == 0.5)
         let suggestion = try #require(curve.suggestion)
         #expect(suggestion > 1e-3 && suggestion < 10, "\(suggestion)")
