@@ -16,6 +16,8 @@ import torch
 from torch import nn
 
 LIMIT = 1e-11
+# PyTorch has 1/6 in its gradient as a number of single precision.
+LIMITS = {"hardsigmoid": 1e-8}
 torch.set_default_dtype(torch.float64)
 
 
@@ -168,8 +170,8 @@ def main(executable, folder):
 
     print(f"{'compared with PyTorch ' + torch.__version__:32} arrays  largest ‖a−b‖/‖b‖    limit")
     for what, count, worst in rows:
-        print(f"{what:32} {count:6}  {worst:19.2e}  {LIMIT:7.0e}  {'ok' if worst <= LIMIT else 'FAILED'}")
-    failures = sum(worst > LIMIT for _, _, worst in rows)
+        print(f"{what:32} {count:6}  {worst:19.2e}  {LIMITS.get(what, LIMIT):7.0e}  {'ok' if worst <= LIMITS.get(what, LIMIT) else 'FAILED'}")
+    failures = sum(worst > LIMITS.get(what, LIMIT) for what, _, worst in rows)
     print(f"{len(rows)} layers, {failures} failed")
     return 1 if failures else 0
 

@@ -23,7 +23,8 @@ public struct BatchNorm<Dimensions: SpatialDimensions>: Layer, ModuleContainer, 
         tracksStatistics: Bool = true
     ) {
         normalization = ChannelNormalization(
-            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics)
+            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics,
+            countsBatches: true)
         nameParameters()
     }
 

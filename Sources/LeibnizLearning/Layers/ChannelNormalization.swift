@@ -11,10 +11,14 @@ struct ChannelNormalization: Sendable {
     let features: Int
     private let epsilon: Double
 
-    init(_ features: Int, epsilon: Double, momentum: Double?, affine: Bool, tracksStatistics: Bool) {
+    /// - Parameter countsBatches: see `RunningStatistics`.
+    init(
+        _ features: Int, epsilon: Double, momentum: Double?, affine: Bool, tracksStatistics: Bool, countsBatches: Bool
+    ) {
         (self.features, self.epsilon) = (features, epsilon)
         (weight, bias) = Normalization.scale([features], affine: affine, bias: affine)
-        statistics = tracksStatistics ? RunningStatistics(features, momentum: momentum) : nil
+        statistics =
+            tracksStatistics ? RunningStatistics(features, momentum: momentum, countsBatches: countsBatches) : nil
     }
 
     /// The parts under PyTorch's names.

@@ -5,7 +5,8 @@ import LeibnizCore
 /// y = γ·(x − μ)/√(σ² + ε) + β with μ and σ² over the spatial axes, per example and channel.
 ///
 /// Parameters, only where asked for: `weight` γ [C], 1 at first; `bias` β [C], 0 at first; and without gradient `running_mean` [C],
-/// `running_var` [C] and `num_batches_tracked`, the running means over examples, which `inference { … }` then takes.
+/// `running_var` [C] and `num_batches_tracked` (counted, as PyTorch does not, only for the plain mean over all batches), the running means
+/// over examples, which `inference { … }` then takes.
 public struct InstanceNorm<Dimensions: SpatialDimensions>: Layer, ModuleContainer, NamedByDimensions {
     static var baseName: String { "InstanceNorm" }
     private let normalization: ChannelNormalization
@@ -22,7 +23,8 @@ public struct InstanceNorm<Dimensions: SpatialDimensions>: Layer, ModuleContaine
         tracksStatistics: Bool = false
     ) {
         normalization = ChannelNormalization(
-            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics)
+            features, epsilon: epsilon, momentum: momentum, affine: affine, tracksStatistics: tracksStatistics,
+            countsBatches: false)
         nameParameters()
     }
 

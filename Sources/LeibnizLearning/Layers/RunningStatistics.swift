@@ -8,16 +8,20 @@ struct RunningStatistics: Sendable {
     let variance: Parameter
     private let count: Parameter
     private let momentum: Double?
+    private let countsBatches: Bool
 
     /// Statistics of `features` channels that have seen nothing: means 0, variances 1.
     ///
-    /// - Parameter momentum: m, or `nil` for the plain mean.
-    init(_ features: Int, momentum: Double?) {
+    /// - Parameters:
+    ///   - momentum: m, or `nil` for the plain mean.
+    ///   - countsBatches: whether passes are counted although the plain mean is not asked for.
+    init(_ features: Int, momentum: Double?, countsBatches: Bool) {
         let type = Initialization.elementType
         mean = Parameter(.zeros([features], type), takesGradient: false)
         variance = Parameter(.ones([features], type), takesGradient: false)
         count = Parameter(Tensor([0], shape: []), takesGradient: false)
         self.momentum = momentum
+        self.countsBatches = countsBatches || momentum == nil
     }
 
     /// The parts under PyTorch's names.
@@ -37,6 +41,6 @@ struct RunningStatistics: Sendable {
                 momentum.map { (1 - $0) * old + $0 * now } ?? (old + (now - old) / passes.cast(to: old.elementType))
             return (variable: parameter.variable, value: next)
         }
-        Variable.record([(count.variable, passes)] + means)
+        Variable.record((countsBatches ? [(count.variable, passes)] : []) + means)
     }
 }
