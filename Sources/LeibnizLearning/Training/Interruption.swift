@@ -21,6 +21,8 @@ package enum Interruption {
             Interruption.count.add(1, ordering: .relaxed)
             signal(number, SIG_DFL)
         }
+        // What a shell runs in the background ignores the signal, and goes on doing so.
+        if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGINT, SIG_IGN) }
         defer {
             signal(SIGINT, previous)
             count.store(0, ordering: .relaxed)
