@@ -45,9 +45,9 @@ struct PlannedQuadrature {
 
     /// The integral; the plan that computes it throws where it does not converge.
     func value() -> Tensor {
+        if !integrand.value.isInvalid, integrand.value.type.shape.count == 0 { return integrand.value.filled(0) }
         let first = panelsAtStart()
         if let invalid = first.tensors.first(where: \.isInvalid) { return invalid }
-        if first.value.type.shape.count == 0 { return sum(first.value, axes: [0]) }
         let used = first.error.type.shape[0]
         let most = Swift.max(used, Swift.min(goal.limit, Self.panelsOfPart * parts.count))
         // Filled up with places that are not used, and never chosen.
