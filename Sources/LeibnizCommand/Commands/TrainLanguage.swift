@@ -14,7 +14,7 @@ struct TrainLanguage: ParsableCommand {
             """)
 
     private static let setting = LanguageTraining.Setting()
-    private static let defaultEpochs = 3
+    private static let defaultEpochs = 2
 
     @OptionGroup var options: TrainingOptions
     @Option(

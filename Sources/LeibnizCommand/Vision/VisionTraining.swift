@@ -9,7 +9,7 @@ struct VisionTraining {
 
     /// How the network is trained.
     enum Setting {
-        static let batchSize = 128, peak = 0.1, momentum = 0.9, weightDecay = 0.0005, labelSmoothing = 0.1
+        static let batchSize = 128, peak = 0.008, weightDecay = 0.01, labelSmoothing = 0.1
         /// The pixels by which images are moved at most.
         static let shift = 1
         static let testBatchSize = 500
@@ -39,9 +39,8 @@ struct VisionTraining {
     func run(_ options: TrainingOptions, isQuiet: Bool = false) throws -> Outcome {
         let model = Self.model(pooling, seed: seed)
         let batches = try Batches(of: data.training.count, size: Setting.batchSize)
-        let optimizer = SGD(
-            model, learningRate: Setting.peak, momentum: Setting.momentum, nesterov: true,
-            weightDecay: Setting.weightDecay)
+        let optimizer = Muon(
+            model, learningRate: Setting.peak, weightDecay: Setting.weightDecay, scaling: .likeAdamW)
         let trainer = Trainer(model, optimizer) { (model, batch: ImageBatch) in
             crossEntropy(model(batch.scaled()), batch.labels, labelSmoothing: Setting.labelSmoothing)
         }
