@@ -23,12 +23,15 @@ struct VisionPictures {
             return row.enumerated().map { $0 == actual ? Double.nan : total > 0 ? Double($1) / total : 0 }
         }
         let places = counts.indices.map(Double.init)
-        let map = Figure.HeatMap(
-            Figure.Grid(x: places, y: places, values: shares.reversed().flatMap { $0 }), label: "share of the class")
+        // Cells reach half a unit beyond their places.
+        let range = -0.5...Double(max(1, counts.count)) - 0.5
+        let map = Figure.HeatMap(Figure.Grid(x: places, y: places, values: shares.reversed().flatMap { $0 }))
         return Figure(
             Figure.Panel(
-                [.heatMap(map)], title: "What is taken for what", x: Figure.Axis("taken for", names: classNames),
-                y: Figure.Axis("is", names: classNames.reversed()), hasEqualUnits: true), width: 860, height: 760)
+                [.heatMap(map)], title: "What share of a class is taken for another",
+                x: Figure.Axis("taken for", range: range, names: classNames),
+                y: Figure.Axis("is", range: range, names: classNames.reversed()), hasEqualUnits: true), width: 860,
+            height: 760)
     }
 
     /// The first convolution's filters side by side, each from its least number (black) to its greatest (white), magnified.
