@@ -17,7 +17,7 @@ from torch import nn
 
 LIMIT = 1e-11
 # PyTorch has 1/6 in its gradient as a number of single precision.
-LIMITS = {"hardsigmoid": 1e-8}
+LIMITS = {"hardsigmoid": 5e-8}
 torch.set_default_dtype(torch.float64)
 
 
