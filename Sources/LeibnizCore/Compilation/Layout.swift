@@ -27,11 +27,13 @@ struct Layout: Hashable, Sendable {
 
     /// Row-major but for one axis, which is innermost, in blocks where its extent allows.
     ///
-    /// A block holds some vectors, so that whatever happens at one position of all other axes is done with full vectors,
+    /// A block, if one of `blocks` divides the extent, holds some vectors, so that whatever happens at one position of all other axes is done with full vectors,
     /// while the memory of neighbouring positions stays close: [N/b][C][H][W][b] for images.
-    init(_ shape: Shape, innermost axis: Int) {
+    ///
+    /// - Parameter blocks: the sizes that a block may have, the most welcome first.
+    init(_ shape: Shape, innermost axis: Int, blocks: [Int] = Self.wideBlocks) {
         let extent = shape.extents[axis]
-        let size = Layout.blockSize(extent)
+        let size = blocks.first { extent % $0 == 0 } ?? extent
         var (strides, stride) = (Array(repeating: 1, count: shape.rank), size)
         let others = shape.extents.indices.reversed().filter { $0 != axis }
         for (place, other) in others.enumerated() {
@@ -53,11 +55,11 @@ struct Layout: Hashable, Sendable {
     private static let competing = 1024
     private static let fewestCompetitors = 8
 
-    /// The largest block that holds whole vectors of every instruction set, divides the extent and stays near the caches'
-    /// reach; the extent itself where none does.
-    private static func blockSize(_ extent: Int) -> Int {
-        [64, 48, 32, 16].first { extent % $0 == 0 } ?? extent
-    }
+    /// Blocks that hold whole vectors of every instruction set and stay near the caches' reach.
+    static let wideBlocks = [64, 48, 32, 16]
+    /// Blocks for what a register tile reads again and again: all of a cache line is used, and lines that follow each other do not
+    /// compete.
+    static let tileBlocks = [16]
 
     /// The element's offset. May ask for a loop to be split at the borders of blocks.
     func offset(of index: [Affine], space: LoopSpace) throws(LoopSpace.SplitRequest) -> Affine {

@@ -52,7 +52,7 @@ struct LayoutSearch {
     // MARK: Packing
 
     /// The bytes beyond which an operand of a contraction is packed: it would come from far away again and again.
-    private static let packedBytes = 8 << 20
+    private static let packedBytes = 4 << 20
     /// The same for an operand that is summed across its rows, which lie a power of two apart.
     private static let packedAcrossBytes = 2 << 20
     /// Rows that lie a multiple of this many elements apart compete for a few lines of each cache.
@@ -76,7 +76,7 @@ struct LayoutSearch {
                 access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
                 nest.uses(of: access) >= Self.packedUses
             else { continue }
-            let layout = Layout(type.shape, innermost: kept[0])
+            let layout = Layout(type.shape, innermost: kept[0], blocks: blocks(access, kept[0], nest))
             if layout.isRowMajor { continue }
             if program[access.number].primitive is Input {
                 copies[access.number] = layout
@@ -86,15 +86,29 @@ struct LayoutSearch {
         }
     }
 
+    /// The sizes of an operand's blocks: few vectors where they follow the result's neighbours, many numbers where each is multiplied
+    /// with a vector, so that the rows of a register tile divide them almost evenly.
+    private func blocks(_ access: MemoryAccess, _ axis: Int, _ nest: SurveyedNest) -> [Int] {
+        let loops = access.index[axis].terms.map(\.axis)
+        let isAlongResult = nest.accesses.contains { other in
+            guard nest.written.contains(other.number) else { return false }
+            let strides = layout(other.number).strides
+            return loops.contains { other.step(along: $0, strides) == 1 }
+        }
+        return isAlongResult ? Layout.tileBlocks : Layout.wideBlocks
+    }
+
+    /// The layout of a value as far as it is chosen.
+    private func layout(_ number: Int) -> Layout {
+        layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
+    }
+
     /// The fewest operations whose saving is worth another kernel.
     private static let leastGain = 20_000.0
 
     /// Lets a product read an input across its sum: x·Wᵀ has its vectors along neighbouring results then, instead of adding up lanes
     /// for each. Others may well want the input as it is, so the copy is for this product alone.
     private mutating func packOperands(_ nest: SurveyedNest) {
-        func layout(_ number: Int) -> Layout {
-            layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
-        }
         let before = nest.cost(layout)
         var best: (operand: PackedOperand, gain: Double)?
         for access in nest.accesses where access.isInner && isOpen(access.number) {
@@ -105,7 +119,7 @@ struct LayoutSearch {
             else { continue }
             let shape = program[access.number].type.shape
             for axis in access.index.indices where access.index[axis].terms.contains(where: { nest.isOuter($0.axis) }) {
-                let chosen = Layout(shape, innermost: axis)
+                let chosen = Layout(shape, innermost: axis, blocks: blocks(access, axis, nest))
                 let after = nest.cost { $0 == access.number ? chosen : layout($0) } + 1.5 * Double(shape.count)
                 guard !chosen.isRowMajor, before - after > best?.gain ?? max(before / 20, Self.leastGain) else {
                     continue
@@ -190,7 +204,7 @@ struct LayoutSearch {
         let places = Set((Array(touched.layouts.keys) + touched.copies.keys).flatMap { users[$0] ?? [] })
         func layout(_ number: Int) -> Layout {
             let chosen = isApplied ? choice.layouts[number] ?? choice.copies[number] : nil
-            return chosen ?? layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
+            return chosen ?? self.layout(number)
         }
         var sum = places.reduce(0.0) { $0 + nests[$1].cost(layout) }
         if isApplied {

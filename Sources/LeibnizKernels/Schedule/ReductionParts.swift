@@ -5,8 +5,8 @@
 /// points of a unit get the first part of their sums, then all get the second (Goto & van de Geijn, *Anatomy of high-performance matrix
 /// multiplication*, 2008: the blocks of length k_c). Each sum is still added up in the same order.
 extension Scheduler {
-    /// The bytes that a core's own cache holds while others pass by: half of the least that is usual.
-    private static let residentBytes = 512.0 * 1024
+    /// The bytes that a core's own cache holds while others pass by: three quarters of the least that is usual.
+    private static let residentBytes = 384.0 * 1024
     /// The bytes of one way of that cache, over which addresses are spread.
     private static let wayBytes = 131_072
     /// The bytes that arrive in each cycle from the cache that cores share, without anybody waiting.

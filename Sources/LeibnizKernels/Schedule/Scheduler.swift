@@ -43,6 +43,7 @@ struct Scheduler {
         schedule.stages = nest.stages.indices.map(unrolling.loops)
         schedule.reason = reason(tile)
         shareWork(&schedule, tile, cycles)
+        nestShortWalks(&schedule, work)
         gatherWalks(&schedule, work)
         cutReduction(&schedule, work)
         return schedule
@@ -114,6 +115,29 @@ struct Scheduler {
             let bytes = nest.buffers[store.access.buffer].type.byteCount
             let whole = store.access.index.terms.allSatisfy { $0.axis == vector || $0.stride * bytes % 64 == 0 }
             return whole && store.access.index.stride(of: tile.first.axis) * bytes <= 512
+        }
+    }
+
+    /// The steps of a walk that is short, and the distance of reads that a processor does not fetch ahead.
+    private static let (shortWalk, farBytes) = (8, 2048)
+
+    /// Lets a map that writes line after line, but reads from far apart, take some neighbours of each place that it reads from: a unit's
+    /// short walk along them goes inside the long one across. A few places are written to then, each line as a whole.
+    private func nestShortWalks(_ schedule: inout Schedule, _ work: NestWork) {
+        guard nest.stages.allSatisfy(\.reductions.isEmpty), nest.sequential.isEmpty,
+            let vectors = schedule.outer.last, vectors.lanes > 1,
+            nest.axes[vectors.axis].extent % vectors.step == 0
+        else { return }
+        let loads = work.stages.flatMap(\.items).filter { $0.kind == .load }
+        func reach(_ loop: Schedule.Loop) -> Int {
+            loads.map { abs($0.index.stride(of: loop.axis)) * loop.step * $0.bytes }.max() ?? 0
+        }
+        for (place, loop) in schedule.outer.enumerated().dropLast(2)
+        where (2...Self.shortWalk).contains(loop.blocksPerUnit) && reach(loop) < Self.farBytes {
+            let inner = schedule.outer[(place + 1)...].dropLast()
+            guard inner.contains(where: { reach($0) >= Self.farBytes && $0.blocksPerUnit == 0 }) else { continue }
+            schedule.outer.remove(at: place)
+            return schedule.outer.insert(loop, at: schedule.outer.count - 1)
         }
     }
 

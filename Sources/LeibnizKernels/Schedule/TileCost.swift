@@ -69,6 +69,8 @@ struct TileCost {
 
     /// The additions that must be under way at once to keep both units busy: a latency of 4 cycles on each.
     static let chains = 8
+    /// The places a page or more apart that the lines of a cache with eight ways serve beside what streams through it.
+    private static let fewPages = 6
     /// The instructions in a block beyond which code is too long to be worth it.
     private static let greatestBlock = 260.0
 
@@ -166,7 +168,7 @@ struct TileCost {
         var (registers, greatest, lines) = (0.0, 0.0, 0.0)
         for entry in stage.entries {
             var count = Double(tile.factor(entry.axes, stage: stage.number))
-            if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > 4 { count *= 4 }
+            if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > Self.fewPages { count *= 4 }
             var one = entry.one
             if tile.first.count >= Tile.fewestRows, tile.first.count <= tile.lanes, entry.rows.has(tile.first.axis) {
                 // A load for each lane, and exchanges of which those for other columns fall away.
