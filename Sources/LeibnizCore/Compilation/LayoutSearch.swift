@@ -158,6 +158,11 @@ struct LayoutSearch {
         isFree.contains(number) && layouts[number] == nil && copies[number] == nil
     }
 
+    private func extent(of member: Member) -> Int { program[member.number].type.shape[member.axis] }
+
+    /// The longest innermost axis that need not fall into blocks.
+    private static let longestUncut = 1024
+
     private struct Choice {
         var layouts: [Int: Layout] = [:]
         var copies: [Int: Layout] = [:]
@@ -181,6 +186,12 @@ struct LayoutSearch {
             }
         }
         if choice.layouts.values.allSatisfy(\.isRowMajor) { return nil }
+        // Without blocks neighbours along all other axes would lie in different pages.
+        let changed = choice.layouts.filter { !$0.value.isRowMajor }
+        let isScattered = changed.contains { number, layout in
+            layout.block == nil && family.contains { $0.number == number && extent(of: $0) > Self.longestUncut }
+        }
+        if isScattered { return nil }
         var (before, after) = (cost(of: choice, isApplied: false), cost(of: choice, isApplied: true))
         let tolerance = before / 20
         // A copy that is not worth its pass over memory is left out again.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Fourier transforms` {
     private static let lengths = [
-        1, 2, 3, 7, 16, 31, 64, 97, 127, 128, 131, 256, 360, 509, 1000, 1009, 1024, 2018, 5040,
+        1, 2, 3, 7, 16, 31, 64, 97, 127, 128, 131, 225, 256, 360, 509, 1000, 1009, 1024, 2018, 5040,
     ]
 
     private func numbers(_ count: Int, seed: Int) -> [Double] {
@@ -69,6 +69,14 @@ import Testing
             #expect(Double(radices.count) <= 1 + (Foundation.log(Double(n)) / Foundation.log(16)).rounded(.up))
         }
         #expect(FourierTransform.smoothLength(2017) == 2025)
+    }
+
+    @Test func `of real numbers take two products where their matrices are small`() {
+        for (n, radix, rest) in [(512, 32, 16), (225, 15, 15), (360, 20, 18), (1000, 40, 25), (2 * 61, 61, 2)] {
+            let short = ShortTransform(n)
+            #expect(short?.radix == radix && short?.rest == rest, "\(n)")
+        }
+        for n in [1, 2, 31, 97, 131, 262, 4096, 5040] { #expect(ShortTransform(n) == nil, "\(n)") }
     }
 
     @Test func `have constants that are symmetric to the last bit`() {

@@ -13,6 +13,7 @@ enum FourierTables {
         case matrix(Int, sign: Int), spectrum(Int, columns: Int), signal(Int, rows: Int)
         case twiddles(radix: Int, rest: Int, columns: Int, sign: Int), chirp(Int, sign: Int)
         case chirpSpectrum(Int, length: Int, sign: Int)
+        case second(ShortTransform, isInverse: Bool)
     }
     private struct Key: Hashable, Sendable {
         let kind: Kind
@@ -72,17 +73,46 @@ enum FourierTables {
         }[0]
     }
 
-    /// The matrix that takes the frequencies of n real numbers back to them, [c, k, j]: those that stand for their mirror image as
-    /// well count twice.
+    /// The matrix that takes frequencies of n real numbers back to them, [c, k, j]: those that stand for their mirror image as well,
+    /// which is not among the rows, count twice.
     static func signalMatrix(_ n: Int, rows: Int, _ type: ElementType) -> Tensor {
         table(.signal(n, rows: rows), type) {
             func numbers(_ part: (Int, Int) -> Double) -> [Double] {
                 (0..<rows).flatMap { k in
-                    let weight = k == 0 || 2 * k == n ? 1.0 : 2
+                    let weight = k == 0 || n - k < rows ? 1.0 : 2
                     return (0..<n).map { j in weight * part(j, k) }
                 }
             }
             return [(numbers { root($0 * $1 % n, n).cos } + numbers { -root($0 * $1 % n, n).sin }, [2, rows, n])]
+        }[0]
+    }
+
+    /// The second product of a short transform of real numbers, for each k₁ a matrix of its own with the factors between the stages,
+    /// [c, j₂, c′, k₂, k₁]: both parts of e^{−2πi·j₂k/n}, k = k₁ + f·k₂.
+    ///
+    /// Of the inverse, [c, k₂, c′, j₂, k₁]: the conjugates, twice where they stand for their mirror image, 0 where k > n/2.
+    static func second(_ transform: ShortTransform, isInverse: Bool, _ type: ElementType) -> Tensor {
+        table(.second(transform, isInverse: isInverse), type) {
+            let (n, f, m, columns) = (transform.length, transform.radix, transform.rest, transform.columns)
+            let (rows, results) = isInverse ? (columns, m) : (m, columns)
+            var numbers = [Double](repeating: 0, count: f * 4 * rows * results)
+            for k₁ in 0..<f {
+                for row in 0..<rows {
+                    for result in 0..<results {
+                        let (j₂, k) = isInverse ? (result, k₁ + f * row) : (row, k₁ + f * result)
+                        let weight = isInverse ? (k > n / 2 ? 0.0 : k == 0 || 2 * k == n ? 1 : 2) : 1
+                        let w = root((isInverse ? 1 : -1) * (j₂ * k % n), n)
+                        func set(_ c: Int, _ d: Int, _ value: Double) {
+                            numbers[(((c * rows + row) * 2 + d) * results + result) * f + k₁] = weight * value
+                        }
+                        set(0, 0, w.cos)
+                        set(0, 1, w.sin)
+                        set(1, 0, -w.sin)
+                        set(1, 1, w.cos)
+                    }
+                }
+            }
+            return [(numbers, [2, rows, 2, results, f])]
         }[0]
     }
 
@@ -140,6 +170,7 @@ enum FourierTables {
             switch kind {
             case .twiddles(_, let rest, let columns, _): rest * columns
             case .chirpSpectrum(_, let length, _): length
+            case .second(let transform, _): transform.tableCount
             case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _): n
             }
         return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)

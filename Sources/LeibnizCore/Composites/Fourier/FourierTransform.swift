@@ -11,7 +11,8 @@ import LeibnizKernels
 /// permutation (Stockham). A prime factor too long for a matrix is a convolution with a chirp (Bluestein 1970).
 ///
 /// Real numbers cost about half: their first stage computes only k₁ ≤ f/2, and the other columns are mirror images. That holds
-/// where n has factors up to 128; a prime length beyond that costs as much as a complex one.
+/// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths of up to about 2,000 take two
+/// products and nothing else (`ShortTransform`).
 ///
 /// Both parts of a complex tensor stand in one, [2, b, n, t], transformed along n; b and t stand for all axes before and after it.
 enum FourierTransform {
@@ -94,6 +95,7 @@ enum FourierTransform {
     static func spectrum(_ x: Tensor) -> Tensor {
         if x.isInvalid { return x }
         let (b, n, t) = (x.type.shape[0], x.type.shape[1], x.type.shape[2])
+        if let short = ShortTransform(n) { return short.spectrum(x) }
         let radix = radices(n).first ?? 1
         guard radix <= longestMatrix else {
             return complex(stack([x, x.filled(0)]), sign: -1).sliced(axis: 2, start: 0, count: n / 2 + 1)
@@ -121,6 +123,7 @@ enum FourierTransform {
     static func signal(_ z: Tensor, _ n: Int) -> Tensor {
         if z.isInvalid { return z }
         let (b, t) = (z.type.shape[1], z.type.shape[3])
+        if let short = ShortTransform(n) { return short.signal(z) }
         let radix = radices(n).first ?? 1
         let (rest, columns) = (n / radix, radix / 2 + 1)
         // Labels: 0 the parts, 1 b, 2 j₁, 3 j₂, 4 t, 6 k₁.
