@@ -36,6 +36,13 @@ extension KernelJoining {
         return shared.isEmpty ? nil : place
     }
 
+    /// Whether sums take as many additions as the two kernels share elements: those of a product take more, and are better made in
+    /// registers.
+    private func addsEachOnce(_ sums: LoopNest, columns: Int, with rows: LoweredKernel) -> Bool {
+        let additions = sums.stages[0].axes.reduce(columns) { $0 * sums.axes[$1].extent }
+        return rows.memory.contains { program[$0].type.shape.count >= additions }
+    }
+
     private mutating func summing(_ place: Int, in first: Int) -> (
         clearing: LoweredKernel, adding: LoweredKernel, finishing: LoweredKernel
     )? {
@@ -43,7 +50,7 @@ extension KernelJoining {
             isCandidate(kernels[first], rows), isCandidate(kernels[place], sums), rows.hasReductions, areRows(rows),
             let axis = rows.outer.first,
             let parts = (Self.fewestParts...Self.mostParts).last(where: { rows.axes[axis].extent % $0 == 0 }),
-            let split = sums.columnSums(parts: parts)
+            let split = sums.columnSums(parts: parts), addsEachOnce(sums, columns: split.columns, with: kernels[first])
         else { return nil }
         let base = program.instructions.count
         let numbers = split.types.indices.map { base + $0 }

@@ -48,6 +48,20 @@ import Testing
         }
     }
 
+    /// The weights' gradient is a product: as a sum over rows it would add to every weight at each row.
+    @Test func `products are not added up while rows are walked`() throws {
+        let (x, w) = (try data([512, 64], seed: 1), try data([64, 301], seed: 2))
+        let weight = try data([512, 301], seed: 3)
+        let (_, gradient) = valueWithGradient(at: w) { w in
+            let y = matmul(x, w)
+            let centered = y - mean(y, axes: [1], keepingAxes: true)
+            return sum(weight * centered * rsqrt(mean(centered * centered, axes: [1], keepingAxes: true) + 1e-5))
+        }
+        let lowering = lowering([gradient])
+        #expect(lowering.kernels.count > 1)
+        #expect(!lowering.program.instructions.contains { $0.primitive is PartialSums })
+    }
+
     /// A normalisation of rows, the gradients of which with respect to scale and bias are sums over all rows.
     @Test(arguments: [512, 509, 96]) func `sums over columns are added up while rows are walked`(rows: Int) throws {
         let columns = 301
