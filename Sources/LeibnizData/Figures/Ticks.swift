@@ -69,6 +69,12 @@ struct Ticks {
         return minus(text) + "·10" + superscript(exponent)
     }
 
+    /// A number with so many digits.
+    static func written(_ value: Double, digits: Int) -> String {
+        guard value.isFinite, abs(value) > 1e-300 else { return value.isFinite ? "0" : minus("\(value)") }
+        return written(value, unit: Int(log10(abs(value)).rounded(.down)) - digits + 1)
+    }
+
     private static func minus(_ text: String) -> String { text.replacingOccurrences(of: "-", with: "−") }
 
     private static func superscript(_ number: Int) -> String {

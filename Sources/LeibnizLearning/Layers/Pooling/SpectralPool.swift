@@ -5,9 +5,11 @@ import LeibnizCore
 /// Adams 2015).
 ///
 /// Along an axis of extent n with o results, y_j = (1/n) Σ_{|k| ≤ o/2} x̂_k e^{2πi·jk/o}, so that a constant stays what it is; for even
-/// o the frequencies ±o/2, which are the same on the coarser grid, count half each. Cropping is linear, and for both signs of k at
-/// once real: a product with Dirichlet's kernel, y_j = (1/n) Σ_i D(2π(j/o − i/n))·x_i with D(θ) = Σ_{|k| ≤ o/2} cos kθ. That is what
-/// is computed, with o·n multiplications per line.
+/// o the frequencies ±o/2, which are the same on the coarser grid, count half each. That is `irfft` of the first frequencies of `rfft`.
+///
+/// Cropping is linear, and for both signs of k at once real: a product with Dirichlet's kernel, y_j = (1/n) Σ_i D(2π(j/o − i/n))·x_i with
+/// D(θ) = Σ_{|k| ≤ o/2} cos kθ. With o·n multiplications per line it is computed so along short axes, and along lengths with large prime
+/// factors, for which a transform costs several times as much.
 public struct SpectralPool<Space: PoolingSpace>: Layer {
     private let outputs: [Int]
 
@@ -28,9 +30,24 @@ public struct SpectralPool<Space: PoolingSpace>: Layer {
         }
         return (0..<rank).reduce(x) { y, axis in
             let (place, last) = (x.rank - rank + axis, x.rank - 1)
+            if Self.isTransformed(x.shape[place], outputs[axis]) {
+                return irfft(
+                    rfft(y, axis: place, normalization: .forward), axis: place, count: outputs[axis],
+                    normalization: .forward)
+            }
             let kernel = Self.kernel(x.shape[place], outputs[axis], x.elementType)
             return matmul(y.swapped(place, last), kernel.transposed()).swapped(place, last)
         }
+    }
+
+    /// Whether transforms take less time than the product with the kernel.
+    static func isTransformed(_ n: Int, _ o: Int) -> Bool {
+        func greatestFactor(_ n: Int) -> Int {
+            var (rest, factor) = (n, 2)
+            while factor * factor <= rest { if rest % factor == 0 { rest /= factor } else { factor += 1 } }
+            return rest
+        }
+        return o >= 256 && greatestFactor(n) < 64 && greatestFactor(o) < 64
     }
 
     /// D(2π(j/o − i/n))/n, [o, n].
