@@ -67,7 +67,8 @@ import Testing
     @Test(arguments: [
         (["minimize", "x+y", "--from", "x=1"], "gives no value of y"),
         (["minimize", "x", "--from", "x=1,z=2"], "names z"), (["minimize", "x", "--from", "x=1,x=2"], "twice"),
-        (["minimize", "x", "--from", "x"], "values of variables"), (["minimize", "x", "--from", "x=nan"], "NaN is none"),
+        (["minimize", "x", "--from", "x"], "values of variables"),
+        (["minimize", "x", "--from", "x=nan"], "NaN is none"),
         (["minimize", "x^2", "--from", "x=1", "--bounds", "y=0:1"], "names y"),
         (["minimize", "x^2", "--from", "x=1", "--bounds", "x=2:1"], "nothing lies between"),
         (["minimize", "x^2", "--from", "x=1", "--method", "luck"], "luck"),
