@@ -24,7 +24,7 @@ struct Ticks {
         // Among numbers that are far from zero for their distance, multiples of the step are not told apart.
         let farthest = max(abs(low), abs(high)) / step
         guard step > 0, step.isFinite, (high - low) / step < 1000, farthest < 0x1p52 else {
-            (values, labels, minor) = ([low, high], [low, high].map { Self.written($0, unit: -3) }, [])
+            (values, labels, minor) = ([low, high], [low, high].map { Self.minus("\($0)") }, [])
             return
         }
         let slack = 1e-9 * ((high - low) / step)

@@ -47,20 +47,20 @@ public struct SpectralPool<Space: PoolingSpace>: Layer {
             while factor * factor <= rest { if rest % factor == 0 { rest /= factor } else { factor += 1 } }
             return rest
         }
-        return o >= 256 && greatestFactor(n) < 64 && greatestFactor(o) < 64
+        return o >= 512 && greatestFactor(n) < 64 && greatestFactor(o) < 64
     }
 
-    /// D(2π(j/o − i/n))/n, [o, n].
+    /// D(2π(j/o − i/n))/n, [o, n], by the sum of the geometric series: D(θ) = sin(oθ/2)/sin(θ/2), and for even o, where the last
+    /// frequency counts half, sin(oθ/2)·cot(θ/2).
     private static func kernel(_ n: Int, _ o: Int, _ type: ElementType) -> Tensor {
         let numbers = (0..<o * n).map { place -> Double in
-            // (j/o − i/n) as a whole number of (o·n)-ths of a turn, so that large multiples of it lose nothing.
-            let turn = (place / n) * n - (place % n) * o
-            let sum = (1...Swift.max(1, o / 2)).reduce(1.0) { sum, k in
-                guard k <= o / 2 else { return sum }
-                let share = 2 * k == o ? 1.0 : 2.0
-                return sum + share * cos(2 * Double.pi * Double(k * turn % (o * n)) / Double(o * n))
-            }
-            return sum / Double(n)
+            // (j/o − i/n) as a whole number of (o·n)-ths of a turn, at most half of one, so that large multiples of it lose nothing.
+            var turn = (place / n) * n - (place % n) * o
+            if 2 * turn > o * n { turn -= o * n } else if 2 * turn < -o * n { turn += o * n }
+            if turn == 0 { return Double(o) / Double(n) }
+            let half = Double.pi * Double(turn) / Double(o * n)
+            let sum = sin(Double.pi * Double(turn % (2 * n)) / Double(n)) / sin(half)
+            return (o % 2 == 0 ? sum * cos(half) : sum) / Double(n)
         }
         return Tensor(numbers, shape: [o, n], .float64).cast(to: type)
     }
