@@ -45,7 +45,8 @@ import Testing
         (["limit", "-1/x", "--to", "-infinity"], "0\n"),
         (["limit", "1/x", "--to", "0", "--side", "below"], "-infinity\n"),
         (["solve", "x^2 = 4"], "x = -2\nx = 2\n"), (["solve", "-x = 3"], "x = -3\n"),
-        (["solve", "x = x"], "every x is a solution\n"),
+        (["solve", "x = x"], "every x is a solution\n"), (["derive", "--x"], "1\n"), (["simplify", "--2"], "2\n"),
+        (["derive", "--(x^2)", "--wrt=x"], "2*x\n"),
     ]
 
     @Test(arguments: lines.indices)
@@ -53,6 +54,17 @@ import Testing
         let (arguments, output) = Self.lines[index]
         let run = try leibniz(arguments)
         #expect(run.status == 0 && run.errors.isEmpty && run.output == output, "\(run)")
+    }
+
+    @Test func `JSON has the same keys with steps and without`() throws {
+        for arguments in [
+            ["derive", "x^2"], ["integrate", "x^2"], ["integrate", "x^2", "--from", "0", "--to", "1"],
+        ] {
+            let plain = try leibniz(arguments + ["--json"]).json()
+            let worked = try leibniz(arguments + ["--json", "--steps"]).json()
+            #expect(Set(plain.keys) == Set(worked.keys))
+            #expect((plain["steps"] as? [Any])?.isEmpty == true && (worked["steps"] as? [Any])?.isEmpty == false)
+        }
     }
 
     @Test func `the Hessian is symmetric`() throws {
@@ -116,6 +128,8 @@ import Testing
         (["simplify", "0/0"], 65, "division by zero", 3),
         (["integrate", "x + asin(2)"], 65, "asin of 2 is undefined", 5),
         (["integrate", "sin(x)", "--from", "0", "--to", "infinity"], 65, "not found to converge", 1),
+        (["integrate", "2 + 1/x", "--from", "0", "--to", "1"], 65, "goes to -infinity at 0", 1),
+        (["integrate", "x", "--from", "0", "--to", "infinity"], 65, "goes to infinity at infinity", 1),
         (["derive", "sqrt(x"], 64, "not closed", 1),
         (["derive", "-x +"], 64, "ends where", 5),
         (["derive", "log(x)/x", "--at", "x=-1"], 65, "log of -1 is undefined", 1),

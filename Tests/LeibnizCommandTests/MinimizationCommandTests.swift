@@ -39,6 +39,21 @@ import Testing
         #expect(result["reason"] as? String == reason && result["converged"] as? Bool == false)
     }
 
+    @Test(arguments: [
+        (["x^3", "--from", "x=1"], "x = -0.01"), (["x^2-y^2", "--from", "x=1,y=0"], "x = 0.0, y = -0.01"),
+        (["x*y", "--from", "x=0,y=0"], "less at"),
+    ])
+    func `what is level but no minimum is not called one`(arguments: [String], place: String) throws {
+        let run = try leibniz(["minimize"] + arguments)
+        #expect(run.status == 0 && run.output.contains("no minimum") && run.output.contains(place), "\(run)")
+    }
+
+    @Test(arguments: [["x^4", "--from", "x=1"], ["x^3", "--from", "x=1", "--bounds", "x=0:"]])
+    func `flat minima and those at bounds are minima`(arguments: [String]) throws {
+        let run = try leibniz(["minimize"] + arguments)
+        #expect(run.status == 0 && run.output.contains("\na minimum"), "\(run)")
+    }
+
     @Test func `work is bounded`() throws {
         let run = try leibniz([
             "minimize", Self.rosenbrock, "--from", "x=-1.2,y=1", "--method", "gradient-descent", "--rate", "1e-6",
@@ -53,6 +68,7 @@ import Testing
         (["minimize", "x+y", "--from", "x=1"], "gives no value of y"),
         (["minimize", "x", "--from", "x=1,z=2"], "names z"), (["minimize", "x", "--from", "x=1,x=2"], "twice"),
         (["minimize", "x", "--from", "x"], "values of variables"),
+        (["minimize", "x", "--from", "x=nan"], "NaN is none"),
         (["minimize", "x^2", "--from", "x=1", "--bounds", "y=0:1"], "names y"),
         (["minimize", "x^2", "--from", "x=1", "--bounds", "x=2:1"], "nothing lies between"),
         (["minimize", "x^2", "--from", "x=1", "--method", "luck"], "luck"),

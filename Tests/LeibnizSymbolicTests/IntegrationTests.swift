@@ -92,7 +92,8 @@ import Testing
 
     @Test(arguments: [
         ("1/x", "-1", "1"), ("1/x^2", "-1", "1"), ("1/x", "1", "infinity"), ("1/(x - 1/3)", "0", "1"),
-        ("exp(x)", "0", "infinity"), ("sin(x)", "0", "infinity"), ("log(x)", "-1", "1"),
+        ("exp(x)", "0", "infinity"), ("sin(x)", "0", "infinity"), ("log(x)", "-1", "1"), ("1/cos(x)^2", "0", "pi"),
+        ("tan(x)", "0", "2"), ("1/(x - 0.7)^2", "0", "2"),
     ])
     func `integrals that diverge are no numbers`(text: String, lower: String, upper: String) throws {
         #expect(throws: EvaluationError.self) {

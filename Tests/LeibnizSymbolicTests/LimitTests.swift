@@ -20,7 +20,13 @@ import Testing
         ("(2^x - 3^x)/x", "0", .both, "log(2) - log(3)"),
         ("sqrt(x)/x", "0", .above, "infinity"), ("x^2", "3", .both, "9"), ("log(x)", "0", .both, "-infinity"),
         ("(sqrt(1 + x) - 1)/cbrt(x)", "0", .both, "0"), ("x^(1/x)", "infinity", .both, "1"),
-        ("erf(x)", "infinity", .both, "1"),
+        ("erf(x)", "infinity", .both, "1"), ("tan(x)", "pi/2", .below, "infinity"),
+        ("sec(x)", "pi/2", .above, "-infinity"),
+        ("1/cos(x)^2", "pi/2", .both, "infinity"), ("cot(x)", "pi", .above, "infinity"),
+        ("tan(2*x)", "pi/4", .above, "-infinity"),
+        ("(x - pi/2)*tan(x)", "pi/2", .both, "-1"), ("log(tan(x))", "pi/2", .below, "infinity"),
+        ("cbrt(x)", "0", .both, "0"),
+        ("x^0.1", "0", .above, "0"), ("sqrt(x)", "0", .above, "0"), ("floor(x)", "1", .below, "0"),
     ]
 
     @Test(arguments: known.indices)

@@ -14,12 +14,21 @@ import Testing
         ("sqrt(16) cbrt(-8)", -8), ("ln(e^2)", 2), ("log(8, 2)", 3), ("pow(2, 5)", 32), ("sum(k^2, k, 1, 4)", 30),
         ("integral(x^2, x, 0, 3)", 9), ("piecewise(1 < 0, 5, 2 >= 2, 6, 7)", 6), ("sigmoid(0) + relu(-3)", 0.5),
         ("gamma(5) + beta(2, 3)", 24 + 1.0 / 12), ("erf(1) + erfc(1)", 1), ("0.1 + 0.2 - 0.3", 0), ("0^0", 1),
+        ("atan2(1, -1)", 0.75 * .pi), ("atan2(-1, -1)", -0.75 * .pi), ("atan2(0, -2)", .pi),
+        ("atan2(-3, 0)", -0.5 * .pi),
+        ("atan2(3, 4)", atan(0.75)), ("hypot(3, 4) + exp2(3)", 13), ("expm1(1) - log1p(1)", exp(1) - 1 - log(2)),
     ]
 
     @Test(arguments: values)
     func `a text has the value that its signs say`(text: String, value: Double) throws {
         let found = try Formula(text).evaluated()
         #expect(found.isClose(to: value, relative: 1e-14, absolute: 1e-15), "\(text) = \(found)")
+    }
+
+    @Test(arguments: [(0.5, 2.0), (-0.5, 2), (-0.5, -2), (0.5, -2), (0, -2), (0.5, 0)])
+    func `the angle of a point turns as it should`(x: Double, y: Double) throws {
+        let slope = try Formula("atan2(y, x)").differentiated(by: "x")
+        #expect(try slope.evaluated(at: ["x": x, "y": y]).isClose(to: -y / (x * x + y * y), relative: 1e-14))
     }
 
     private static let mistakes: [(String, SyntaxError.Kind, Int)] = [

@@ -43,13 +43,12 @@ struct Derive: ParsableCommand {
         let value = try at.map { try parsed.value(of: derivative, at: $0.point) }
         let format = formula.chosenFormat
         if format == .json {
-            var members: [(String, JSONValue)] = [
+            return try Console.write(json: [
                 ("expression", .text("\(parsed.formula)")), ("variables", .array(variables.map(JSONValue.text))),
                 ("derivative", .text("\(derivative)")), ("latex", .text(derivative.latex)),
                 ("value", value.map(JSONValue.real) ?? .null), ("assumptions", .texts(worked.assumptions)),
-            ]
-            if steps { members.append(("steps", .array(worked.steps.map(\.json)))) }
-            return try Console.write(json: members)
+                ("steps", .array(steps ? worked.steps.map(\.json) : [])),
+            ])
         }
         var lines: [String] = []
         if steps {

@@ -33,7 +33,7 @@ struct Fit: ParsableCommand {
     @OptionGroup var output: NumericOptions
 
     func run() throws {
-        let parsed = try ParsedFormula(model.text)
+        let parsed = try model.parsed()
         let (names, start) = try from.start()
         for name in names where !parsed.formula.variables.contains(name) {
             throw ValidationError("--from names \(name), which does not occur in the model")

@@ -17,7 +17,7 @@ struct Gradcheck: ParsableCommand {
         parsing: .unconditional, help: "The relative error that is allowed (default: 1e-7).",
         transform: OptionText.positive)
     var tolerance: Double?
-    @Flag(help: "Print one line of JSON for each.") var json = false
+    @OptionGroup var output: NumericOptions
 
     func run() throws {
         let known = GradientCatalogue.cases
@@ -29,9 +29,9 @@ struct Gradcheck: ParsableCommand {
         for test in chosen {
             let report = try test.check(tolerance: tolerance ?? 1e-7)
             if !report.passes { failures.append(test.name) }
-            try Console.write(json ? "\(test.json(report))" : test.line(report))
+            try Console.write(output.isJSON ? "\(test.json(report))" : test.line(report))
         }
-        if !json { try Console.write("\(chosen.count - failures.count) of \(chosen.count) pass") }
+        if !output.isJSON { try Console.write("\(chosen.count - failures.count) of \(chosen.count) pass") }
         if !failures.isEmpty {
             Console.note("gradients are wrong: \(failures.joined(separator: ", "))")
             throw ExitCode(ExitStatus.internalError)

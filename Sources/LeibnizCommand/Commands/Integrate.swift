@@ -45,13 +45,12 @@ struct Integrate: ParsableCommand {
         let worked = try parsed.formula.workedAntiderivative(by: variable)
         let format = formula.chosenFormat
         if format == .json {
-            var members: [(String, JSONValue)] = [
+            return try Console.write(json: [
                 ("expression", .text("\(parsed.formula)")), ("variable", .text(variable)),
                 ("antiderivative", .text("\(worked.antiderivative)")), ("latex", .text(worked.antiderivative.latex)),
                 ("value", .null), ("error", .null), ("evaluations", .whole(0)),
-            ]
-            if steps { members.append(("steps", .array(worked.steps.map(\.json)))) }
-            return try Console.write(json: members)
+                ("steps", .array(steps ? worked.steps.map(\.json) : [])),
+            ])
         }
         var lines = steps ? lines(of: worked, variable, format) : []
         lines.append(try format.written(worked.antiderivative, variables: parsed.formula.variables))
@@ -83,14 +82,13 @@ struct Integrate: ParsableCommand {
         let worked = integral.antiderivative
         let format = formula.chosenFormat
         if format == .json {
-            var members: [(String, JSONValue)] = [
+            return try Console.write(json: [
                 ("expression", .text("\(parsed.formula)")), ("variable", .text(variable)),
                 ("antiderivative", .text(orNull: worked?.antiderivative.description)),
                 ("exact", .text(orNull: integral.exact?.description)), ("value", .real(integral.value)),
                 ("error", .real(integral.error)), ("evaluations", .whole(integral.evaluations)),
-            ]
-            if steps { members.append(("steps", .array(worked?.steps.map(\.json) ?? []))) }
-            return try Console.write(json: members)
+                ("steps", .array(steps ? worked?.steps.map(\.json) ?? [] : [])),
+            ])
         }
         var lines = steps ? worked.map { self.lines(of: $0, variable, format) } ?? [] : []
         if let exact = integral.exact { lines.append(try format.written(exact, variables: [])) }

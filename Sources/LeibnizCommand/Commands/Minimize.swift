@@ -53,7 +53,7 @@ struct Minimize: ParsableCommand {
     @OptionGroup var output: NumericOptions
 
     func run() throws {
-        let parsed = try ParsedFormula(expression.text)
+        let parsed = try expression.parsed()
         let (names, start) = try from.start()
         let missing = parsed.formula.variables.filter { !names.contains($0) }
         guard missing.isEmpty else {
@@ -74,7 +74,8 @@ struct Minimize: ParsableCommand {
             upper: bounds?.upper, stopping: rules, recordsPath: plot != nil)
         let point = try result.point.doubles()
         if let plot { try DescentPicture(parsed.formula, names, result).figure().write(to: plot) }
-        try Console.write(output.isJSON ? "\(json(result, names, point))" : text(result, names, point))
+        let lower = try result.converged ? lowerNeighbour(of: point, parsed.formula, names) : nil
+        try Console.write(output.isJSON ? "\(json(result, names, point))" : text(result, names, point, lower))
         if result.reason.exitStatus != 0 { throw ExitCode(result.reason.exitStatus) }
     }
 
@@ -101,13 +102,44 @@ struct Minimize: ParsableCommand {
         ])
     }
 
-    private func text(_ result: Minimization<Tensor>, _ names: [String], _ point: [Double]) -> String {
-        let place = zip(names, point).map { "\($0) = \($1)" }.joined(separator: ", ")
-        let end = result.converged ? "a minimum" : "no minimum was reached"
+    /// A point within the bounds, a hundredth away along one or two axes, where the formula is less: of a saddle or a slope that has become
+    /// level, where the gradient vanishes as in a minimum.
+    private func lowerNeighbour(of point: [Double], _ formula: Formula, _ names: [String]) throws -> [Double]? {
+        let program = try FormulaProgram(formula, variables: names)
+        let ranges = Dictionary((bounds?.values ?? []).map { ($0.name, ($0.lower, $0.upper)) }) { _, last in last }
+        guard let value = try? program(point) else { return nil }
+        func moved(_ steps: [(axis: Int, sign: Double)]) -> [Double]? {
+            var other = point
+            for (axis, sign) in steps {
+                other[axis] += sign * 0.01 * max(1, abs(point[axis]))
+                if let (low, high) = ranges[names[axis]], other[axis] < low || other[axis] > high { return nil }
+            }
+            guard let near = try? program(other), near < value - 1e-12 * max(1, abs(value)) else { return nil }
+            return other
+        }
+        let signs = [-1.0, 1]
+        for i in point.indices.prefix(32) {
+            for a in signs {
+                if let found = moved([(i, a)]) { return found }
+                for j in point.indices.prefix(i) {
+                    for b in signs { if let found = moved([(i, a), (j, b)]) { return found } }
+                }
+            }
+        }
+        return nil
+    }
+
+    private func text(
+        _ result: Minimization<Tensor>, _ names: [String], _ point: [Double], _ lower: [Double]?
+    ) -> String {
+        func written(_ point: [Double]) -> String { zip(names, point).map { "\($0) = \($1)" }.joined(separator: ", ") }
+        let place = written(point)
+        let end = !result.converged ? "no minimum was reached" : lower == nil ? "a minimum" : "a level point"
+        let note = lower.map { "\nno minimum, for the formula is less at \(written($0))" } ?? ""
         return """
             \(place)
             value \(result.value), gradient norm \(result.gradientNorm)
-            \(end) after \(result.iterations) iterations and \(result.evaluations) evaluations: \(result.reason)
+            \(end) after \(result.iterations) iterations and \(result.evaluations) evaluations: \(result.reason)\(note)
             """
     }
 }

@@ -28,7 +28,7 @@ struct PoolImage: ParsableCommand {
         transform: OptionText.whole(1...4096))
     var stride: Int?
     @Option(help: "A folder for pictures, which is made.", transform: OptionText.path) var out: String?
-    @Flag(help: "Print one line of JSON.") var json = false
+    @OptionGroup var output: NumericOptions
 
     func validate() throws {
         if sample == (image != nil) { throw ValidationError("give a PNG file, or --sample") }
@@ -45,7 +45,7 @@ struct PoolImage: ParsableCommand {
         }
         let comparison = try PoolingComparison(picture, windows, rules?.rules ?? ComparedRule.all)
         if let out { try comparison.writePictures(of: picture, to: out) }
-        try Console.write(json ? "\(comparison.json(picture: image ?? "sample"))" : comparison.text)
+        try Console.write(output.isJSON ? "\(comparison.json(picture: image ?? "sample"))" : comparison.text)
     }
 }
 

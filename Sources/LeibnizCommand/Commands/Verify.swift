@@ -13,7 +13,7 @@ struct Verify: ParsableCommand {
     @Argument(help: "The formula, such as \"x^2 sin(y)\".", transform: FormulaText.init) var expression: FormulaText
     @Option(help: "The point: x=1,y=-pi/2.", transform: PointText.init) var at: PointText
     @Flag(help: "Show the differences for each step.") var curve = false
-    @Flag(help: "Print one line of JSON.") var json = false
+    @OptionGroup var output: NumericOptions
 
     func run() throws {
         let parsed = try expression.parsed()
@@ -21,7 +21,7 @@ struct Verify: ParsableCommand {
             throw ValidationError("--at has no value for \(missing)")
         }
         let report = try parsed.marking { try LeibnizInsight.verify(parsed.formula, at: at.point) }
-        if json {
+        if output.isJSON {
             try Console.write(json: [
                 ("expression", .text("\(parsed.formula)")), ("value", .real(report.value)),
                 ("derivatives", .array(report.derivatives.map(\.json))), ("agree", .flag(report.agrees)),

@@ -40,14 +40,18 @@ struct FormulaText {
         return parsed
     }
 
-    /// The arguments with marks before formulas and numbers that begin with one minus sign.
+    /// The arguments with marks before formulas and numbers that begin with minus signs.
     static func marked(_ arguments: [String]) -> [String] {
         guard let command = arguments.first, commands.contains(command) else { return arguments }
-        return arguments.map { argument in
-            let isFormula =
-                argument.hasPrefix("-") && !argument.hasPrefix("--") && argument.count > 1 && argument != "-h"
-            return isFormula ? String(mark) + argument : argument
-        }
+        return arguments.map { isFormula($0) ? String(mark) + $0 : $0 }
+    }
+
+    /// Whether an argument that begins with a minus sign is no option: those are words, perhaps with a value behind a sign of equality.
+    private static func isFormula(_ argument: String) -> Bool {
+        guard argument.hasPrefix("-"), argument.utf8.count > 1, argument != "-h", argument != "--" else { return false }
+        guard argument.hasPrefix("--") else { return true }
+        let name = argument.dropFirst(2).prefix { $0 != "=" }
+        return name.count < 2 || !name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") } || name.first == "-"
     }
 }
 
@@ -61,7 +65,11 @@ struct PointText {
             guard sides.count == 2, case .variable(let name)? = try? Formula(String(sides[0])).kind else {
                 throw OptionText.Expected("values of variables, such as x=1,y=-pi/2")
             }
-            return (name, try ParsedFormula(String(sides[1])).value(at: [:]))
+            let value = try ParsedFormula(String(sides[1]))
+            if value.formula.variables.contains(where: { $0.lowercased() == "nan" }) {
+                throw OptionText.Expected("a number for \(name): NaN is none")
+            }
+            return (name, try value.value(at: [:]))
         }
     }
 

@@ -33,8 +33,8 @@ struct PanelDrawing {
     let plot: Frame
     let x: AxisMap
     let y: AxisMap
-    /// The map and range of what is drawn by colour, which a bar explains.
-    private let scale: (map: ColorMap, range: ClosedRange<Double>, label: String)?
+    /// What is drawn by colour, which a bar explains.
+    private let scale: ColorScale?
 
     private static let (labelSize, tickSize) = (13.0, 11.0)
 
@@ -54,7 +54,9 @@ struct PanelDrawing {
             }
             plot.left += 18 + (longest.max() ?? 0) + (panel.y.label.isEmpty ? 0 : 20)
             plot.bottom -= 28 + (panel.x.label.isEmpty ? 0 : 18)
-            plot.right -= 16
+            // Half of the last mark's number may stand beyond the frame.
+            let last = Ticks(rangeX, panel.x.scale, count: max(2, Int(cell.width / 80))).labels.last ?? ""
+            plot.right -= max(16, StrokeFont.width(of: last, size: Self.tickSize) / 2 + 6)
         } else {
             plot.left += 6
             plot.right -= 6
@@ -188,20 +190,13 @@ struct PanelDrawing {
     }
 
     /// What colours stand for.
-    private func drawScale(
-        _ scale: (map: ColorMap, range: ClosedRange<Double>, label: String), into drawing: inout Drawing
-    ) {
+    private func drawScale(_ scale: ColorScale, into drawing: inout Drawing) {
         let bar = Frame(left: plot.right + 10, top: plot.top, right: plot.right + 24, bottom: plot.bottom)
-        let steps = 64
-        let colors = (0..<steps).map { scale.map.color(1 - (Double($0) + 0.5) / Double(steps), in: 0...1) }
-        drawing.marks.append(.cells(bar, columns: 1, rows: steps, colors))
+        drawing.marks.append(.cells(bar, columns: 1, rows: scale.colors.count, scale.colors))
         drawing.marks.append(
             .line(bar.corners + [bar.corners[0]], width: 0.8, color: Color(0x4D4D4D), isDashed: false))
-        let map = AxisMap(scale.range, .linear, from: bar.bottom, to: bar.top)
-        let ticks = Ticks(scale.range, .linear, count: max(2, Int(bar.height / 60)))
-        for (value, label) in zip(ticks.values, ticks.labels) {
-            guard let place = map.place(value) else { continue }
-            let spot = Spot(x: bar.right + 5, y: place + 4)
+        for (share, label) in scale.marks(bar.height) {
+            let spot = Spot(x: bar.right + 5, y: bar.bottom - share * bar.height + 4)
             drawing.marks.append(.text(.init(string: label, spot: spot, size: Self.tickSize, anchor: .start)))
         }
         if !scale.label.isEmpty {

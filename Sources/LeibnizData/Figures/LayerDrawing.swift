@@ -42,9 +42,13 @@ extension Figure.Layer {
     }
 
     /// What its colours stand for.
-    var colorScale: (map: ColorMap, range: ClosedRange<Double>, label: String)? {
-        guard case .heatMap(let heatMap) = self, let range = heatMap.range ?? heatMap.grid.range else { return nil }
-        return (heatMap.map, range, heatMap.label)
+    var colorScale: ColorScale? {
+        switch self {
+        case .heatMap(let heatMap):
+            (heatMap.range ?? heatMap.grid.range).map { ColorScale(heatMap.map, $0, label: heatMap.label) }
+        case .contours(let contours): ColorScale(contours)
+        case .curve, .points, .bars, .arrows, .image: nil
+        }
     }
 
     /// Its sign in the legend.
@@ -165,13 +169,8 @@ extension PanelDrawing {
     }
 
     private func marks(of contours: Figure.Contours) -> [Drawing.Mark] {
-        guard let least = contours.levels.min(), let greatest = contours.levels.max() else { return [] }
-        let count = Double(max(1, contours.levels.count - 1))
-        return contours.levels.sorted().enumerated().flatMap { number, level in
-            // Levels are told apart by their order: their distances may span powers of ten. The palest end of the map is left out.
-            let share = least < greatest ? 0.9 * Double(number) / count : 0.45
-            let color = contours.map.color(share, in: 0...1)
-            return contours.grid.lines(at: level).flatMap { line in
+        contours.coloredLevels.flatMap { level, color in
+            contours.grid.lines(at: level).flatMap { line in
                 lines(line.map { spot($0.x, $0.y) }).map {
                     Drawing.Mark.line($0, width: 1.1, color: color, isDashed: false)
                 }

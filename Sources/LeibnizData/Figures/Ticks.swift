@@ -24,7 +24,7 @@ struct Ticks {
         // Among numbers that are far from zero for their distance, multiples of the step are not told apart.
         let farthest = max(abs(low), abs(high)) / step
         guard step > 0, step.isFinite, (high - low) / step < 1000, farthest < 0x1p52 else {
-            (values, labels, minor) = ([low, high], [low, high].map { Self.written($0, unit: -3) }, [])
+            (values, labels, minor) = ([low, high], [low, high].map { Self.minus("\($0)") }, [])
             return
         }
         let slack = 1e-9 * ((high - low) / step)
@@ -67,6 +67,12 @@ struct Ticks {
         let mantissa = value / pow(10, Double(exponent))
         let text = String(format: "%.\(min(max(0, exponent - unit), 6))f", mantissa)
         return minus(text) + "·10" + superscript(exponent)
+    }
+
+    /// A number with so many digits.
+    static func written(_ value: Double, digits: Int) -> String {
+        guard value.isFinite, abs(value) > 1e-300 else { return value.isFinite ? "0" : minus("\(value)") }
+        return written(value, unit: Int(log10(abs(value)).rounded(.down)) - digits + 1)
     }
 
     private static func minus(_ text: String) -> String { text.replacingOccurrences(of: "-", with: "−") }

@@ -2,7 +2,12 @@ import Foundation
 
 /// An integral that bounded work did not find.
 struct NotConverged: Error, CustomStringConvertible {
-    var description: String { "the integral was not found to converge" }
+    /// Where the integrand is too steep to go on, if that is why.
+    var place: Double?
+
+    var description: String {
+        "the integral was not found to converge" + (place.map { ": the integrand is too steep near \($0)" } ?? "")
+    }
 }
 
 /// ∫ f from `lower` to `upper` by a globally adaptive Gauss–Kronrod rule of 7 and 15 points (QUADPACK's QAG, Piessens et al. 1983).
@@ -39,13 +44,17 @@ struct NotConverged: Error, CustomStringConvertible {
     }
     let bounds = (lower: lower.isInfinite ? -1 : 0.0, upper: upper.isInfinite ? 1 : 0.0)
     let shift = lower.isFinite ? lower : upper.isFinite ? upper : 0
-    return try adaptive(
-        { t in
-            let rest = 1 - t * t
-            let x = t / rest + shift
-            guard x.isFinite else { throw NotConverged() }
-            return try integrand(x) * (1 + t * t) / (rest * rest)
-        }, bounds.lower, bounds.upper)
+    do {
+        return try adaptive(
+            { t in
+                let rest = 1 - t * t
+                let x = t / rest + shift
+                guard x.isFinite else { throw NotConverged() }
+                return try integrand(x) * (1 + t * t) / (rest * rest)
+            }, bounds.lower, bounds.upper)
+    } catch is NotConverged {
+        throw NotConverged()
+    }
 }
 
 private struct Part {
@@ -66,7 +75,10 @@ private func adaptive(
         else { throw NotConverged() }
         let old = parts[worst]
         let middle = 0.5 * (old.lower + old.upper)
-        guard middle > old.lower, middle < old.upper else { throw NotConverged() }
+        // Nearer to a singularity than some thousand roundings of x, these would decide how large the integrand becomes.
+        guard old.upper - old.lower > 1e-12 * max(abs(old.lower), abs(old.upper)), middle > old.lower,
+            middle < old.upper
+        else { throw NotConverged(place: middle) }
         parts[worst] = try part(f, old.lower, middle)
         parts.append(try part(f, middle, old.upper))
     }

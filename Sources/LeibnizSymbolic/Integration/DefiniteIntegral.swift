@@ -45,14 +45,12 @@ extension Formula {
                     count += 1
                     return try program([x])
                 }, bounds.lower, bounds.upper)
+            guard numerical.value.isFinite else { throw NotConverged() }
         } catch let error as EvaluationError {
             throw error
         } catch {
-            throw EvaluationError(kind: .notSummable, summary: "\(error)", subexpression: self)
-        }
-        guard numerical.value.isFinite else {
-            throw EvaluationError(
-                kind: .notSummable, summary: "the integral was not found to converge", subexpression: self)
+            let reason = divergence(by: variable, lower, upper)
+            throw EvaluationError(kind: .notSummable, summary: reason ?? "\(error)", subexpression: self)
         }
         let worked = try? workedAntiderivative(by: variable)
         let difference = worked.flatMap { boundary(of: $0.antiderivative, variable, lower, upper) }
@@ -66,6 +64,18 @@ extension Formula {
         }
         return DefiniteIntegral(
             value: numerical.value, error: numerical.error, evaluations: count, antiderivative: worked)
+    }
+
+    /// Why the integral diverges, where an antiderivative has no finite limit at a bound.
+    private func divergence(by variable: String, _ lower: Formula, _ upper: Formula) -> String? {
+        guard let worked = try? workedAntiderivative(by: variable) else { return nil }
+        for (bound, side) in [(lower, LimitSide.above), (upper, .below)] {
+            guard let limit = try? worked.antiderivative.limit(by: variable, to: bound, from: side),
+                limit.holdsInfinity
+            else { continue }
+            return "the integral diverges: the antiderivative \(worked.antiderivative) goes to \(limit) at \(bound)"
+        }
+        return nil
     }
 
     /// F(b) − F(a), as limits where F has no value.

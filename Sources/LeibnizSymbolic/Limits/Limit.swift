@@ -118,10 +118,16 @@ struct LimitSearch {
         let value = f.substituting([Self.name: .zero])
         guard !value.contains(where: { $0.isZeroPower }) else { return nil }
         if value.variables.isEmpty {
-            guard let number = try? value.evaluated(), number.isFinite else { return nil }
+            guard let number = try? value.evaluated(), number.isFinite, isReached(number, by: f) else { return nil }
             return value.simplified()
         }
         return f.isTotal ? value.simplified() : nil
+    }
+
+    /// Whether values near t = 0 come to a number. At a pole such as tan's at π/2, whose place is rounded, they do not.
+    private func isReached(_ number: Double, by f: Formula) -> Bool {
+        guard let far = Self.value(f, at: 1e-2), let near = Self.value(f, at: 1e-10) else { return true }
+        return abs(near - number) <= 1e-2 * max(min(abs(number), abs(near)), abs(far))
     }
 
     /// The first term of a series c·tᵛ, whose coefficient may hold ln t; with roots, of a series in tⁿ.
@@ -191,6 +197,9 @@ struct LimitSearch {
             return isSum ? ExtendedReals.sum(limits) : ExtendedReals.product(limits)
         case .function(let function):
             guard f.operands.count == 1, let inner = limit(f.operands[0], depth: depth + 1) else { return nil }
+            if function == .floor || function == .ceil, let number = inner.number {
+                return step(function, of: f.operands[0], at: number)
+            }
             return ExtendedReals.value(of: function, at: inner)
         case .power:
             guard let exponent = f.operands[1].number, let base = limit(f.operands[0], depth: depth + 1) else {
@@ -199,6 +208,15 @@ struct LimitSearch {
             return ExtendedReals.power(base, exponent)
         default: return nil
         }
+    }
+
+    /// The whole number below or above an operand near its limit; at a whole one it depends on from where the operand comes.
+    private func step(_ function: Formula.Function, of operand: Formula, at limit: Formula.Number) -> Formula? {
+        guard let whole = limit.whole else { return Formula.function(function, [Formula(limit)]).simplified() }
+        guard let near = Self.value(operand, at: 1e-7) else { return nil }
+        if near == Double(whole) { return Formula(whole) }
+        let isBelow = near < Double(whole)
+        return Formula(function == .floor ? (isBelow ? whole - 1 : whole) : (isBelow ? whole : whole + 1))
     }
 
     /// The limit of ln|f| for products, with exponentials in it, and for powers uᵛ.

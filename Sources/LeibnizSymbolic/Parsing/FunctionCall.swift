@@ -13,7 +13,9 @@ struct FunctionCall {
         "ln": .log, "arcsin": .asin, "arccos": .acos, "arctan": .atan, "arsinh": .asinh, "arcosh": .acosh,
         "artanh": .atanh, "sgn": .sign, "logistic": .sigmoid, "ceiling": .ceil, "loggamma": .lgamma,
     ]
-    private static let special = ["sqrt", "pow", "piecewise", "sum", "integral", "derivative"]
+    private static let special = [
+        "sqrt", "pow", "hypot", "exp2", "expm1", "log1p", "atan2", "piecewise", "sum", "integral", "derivative",
+    ]
 
     private static let functions = aliases.merging(Formula.Function.allCases.map { ($0.rawValue, $0) }) { $1 }
     private static let names = Set(functions.keys).union(special)
@@ -40,6 +42,11 @@ struct FunctionCall {
         switch name {
         case "sqrt": return counted(1) { .sqrt($0[0]) }
         case "pow": return counted(2) { .power($0[0], $0[1]) }
+        case "hypot": return counted(2) { .sqrt($0[0].raised(to: 2) + $0[1].raised(to: 2)) }
+        case "exp2": return counted(1) { .power(.two, $0[0]) }
+        case "expm1": return counted(1) { .exp($0[0]) - .one }
+        case "log1p": return counted(1) { .log(.one + $0[0]) }
+        case "atan2": return counted(2) { Self.angle($0[0], $0[1]) }
         case "log" where arguments.count == 2, "ln" where arguments.count == 2:
             return .success(.log(arguments[0]) / .log(arguments[1]))
         case "piecewise": return piecewise
@@ -61,6 +68,17 @@ struct FunctionCall {
             }
             return .success(.function(function, arguments))
         }
+    }
+
+    /// The angle of the point (x, y), from −π to π: the arc tangent of whichever quotient has a value there.
+    private static func angle(_ y: Formula, _ x: Formula) -> Formula {
+        let (across, quarter) = (Formula.function(.atan, [x / y]), Formula.half * .pi)
+        return Formula(
+            .piecewise([.greater, .greater, .less, .less]),
+            [
+                x, .zero, .function(.atan, [y / x]), y, .zero, quarter - across, y, .zero, -quarter - across, x, .zero,
+                .pi, .zero,
+            ])
     }
 
     private func refused<Value>(_ summary: String) -> Result<Value, Refusal> { .failure(Refusal(summary: summary)) }

@@ -52,4 +52,19 @@ import Testing
         #expect(SpectralPool3D([2, 2, 3])(Tensor.ones([1, 3, 4, 5])).shape == [1, 2, 2, 3])
         #expect(message(of: SpectralPool1D([40])(wave(36))).contains("ValueError: SpectralPool1D"))
     }
+
+    /// Even and odd counts, cropped or not, of maps and along another axis than the last; what is shorter or has
+    /// the prime 521 goes the other way.
+    @Test(arguments: [(1040, 520), (1250, 625), (625, 625), (1042, 520), (625, 521), (600, 256)])
+    func `long axes are cropped as short ones are`(_ n: Int, _ o: Int) throws {
+        let x = normal([2, n], seed: 3), numbers = try x.doubles()
+        let expected = [0, n].flatMap { naive(Array(numbers[$0..<$0 + n]), [1, n], [1, o]) }
+        try expectCloseTo(SpectralPool1D([o])(x), expected, "\(n) → \(o)")
+        try expectClose(SpectralPool2D([o, 2])(x.transposed().reshaped(to: [1, n, 2])), transposed(expected, o))
+        if n == 625 || n == 600 { try expectSlopes(SpectralPool1D([o]), at: x[0...0]) }
+    }
+
+    private func transposed(_ numbers: [Double], _ count: Int) -> [Double] {
+        (0..<count).flatMap { [numbers[$0], numbers[count + $0]] }
+    }
 }

@@ -51,7 +51,9 @@ extension Box {
 
 /// How an integral over a box is computed.
 public enum CubatureMethod: Hashable, Sendable {
-    /// By values, halving regions that are not exact enough: up to about six dimensions.
+    /// By values, halving regions that are not exact enough: up to about six dimensions. Inside `vmap`, `compiled` and other integrals too,
+    /// by at most half a million evaluations in two dimensions, five million in three and 1.3 million in four to six; an integral that
+    /// needs more is an error of the evaluation.
     case adaptive
     /// A rule along each axis: nᵈ points.
     case rule(QuadratureRule)
@@ -76,7 +78,8 @@ public enum CubatureMethod: Hashable, Sendable {
 ///   - method: adaptive by default.
 ///   - relative: for `.adaptive` the error that is wanted, relative to the greatest element of the integral; 1e-8 by default.
 ///   - absolute: the same as an absolute error; 1e-11 by default. One of both must hold.
-///   - subdivisions: for `.adaptive` the greatest number of regions; 20,000 by default.
+///   - subdivisions: for `.adaptive` the greatest number of regions; 20,000 by default. Inside `vmap`, `compiled` and other integrals at most
+///     512 of two dimensions, 256 of three, 4,096 of four to six.
 /// - Returns: float64, of the shape of f's value; invalid where the integral does not converge.
 public func integrate(
     _ f: (Tensor) -> Tensor, over box: Box, method: CubatureMethod = .adaptive, relative: Double = 1e-8,

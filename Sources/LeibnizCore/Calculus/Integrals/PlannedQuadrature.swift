@@ -1,6 +1,6 @@
 import LeibnizKernels
 
-/// Adaptive integration inside a plan: a loop that halves the panels with the greatest errors, eight at once, until the error is small enough.
+/// Adaptive integration over a line inside a plan: a `PlannedRefinement` that halves panels, eight at once.
 ///
 /// Each part of the line is mapped to u in [0, 1] by a change of variables that flattens the integrand at both ends (dx ~ u⁹(1 − u)⁹ du;
 /// Sidi, *Practical Extrapolation Methods*, chapter on variable transformations), so that roots and logarithms at the bounds do no harm.
@@ -21,103 +21,37 @@ struct PlannedQuadrature {
     private static let halvedAtOnce = 8
     private static let panelsOfPart = 256
 
-    /// Panels in places of tensors: part and u of each, its integral, ∫|f| and error. In places not used yet the error is −1.
-    private struct Panels {
-        var part: Tensor
-        var start: Tensor
-        var width: Tensor
-        /// `[P] + the integrand's shape`.
-        var value: Tensor
-        var magnitude: Tensor
-        var error: Tensor
-
-        var tensors: [Tensor] { [part, start, width, value, magnitude, error] }
-
-        init(_ tensors: [Tensor]) {
-            (part, start, width) = (tensors[0], tensors[1], tensors[2])
-            (value, magnitude, error) = (tensors[3], tensors[4], tensors[5])
-        }
-
-        func combined(_ other: Panels, _ body: (Tensor, Tensor) -> Tensor) -> Panels {
-            Panels(zip(tensors, other.tensors).map(body))
-        }
-    }
-
     /// The integral; the plan that computes it throws where it does not converge.
     func value() -> Tensor {
         if !integrand.value.isInvalid, integrand.value.type.shape.count == 0 { return integrand.value.filled(0) }
-        let first = panelsAtStart()
-        if let invalid = first.tensors.first(where: \.isInvalid) { return invalid }
-        let used = first.error.type.shape[0]
-        let most = Swift.max(used, Swift.min(goal.limit, Self.panelsOfPart * parts.count))
-        // Filled up with places that are not used, and never chosen.
-        let spare = most - used
-        let filled = Panels(
-            first.tensors.map { tensor in
-                let rest = tensor.type.shape.extents.dropFirst()
-                let number = tensor.node === first.error.node ? -1.0 : 0
-                return concatenate([tensor, .full(Shape([spare] + rest), number, .float64)], axis: 0)
-            })
-        let last = whileLoop(
-            filled.tensors + [Tensor(used).cast(to: .int64)],
-            while: { state in
-                let panels = Panels(Array(state.dropLast()))
-                return ~isExact(panels) & (state[state.count - 1] <= Tensor(most - Self.halvedAtOnce))
-            }
-        ) { state in
-            let count = state[state.count - 1]
-            return halved(Panels(Array(state.dropLast())), count).tensors + [count + Tensor(Self.halvedAtOnce)]
-        }
-        if let invalid = last.first(where: { $0.isInvalid }) { return invalid }
-        let panels = Panels(Array(last.dropLast()))
-        return sum(panels.value, axes: [0]).reported(
-            unless: isExact(panels), by: "integrate",
-            "an integral did not converge with the \(most) panels that it has inside vmap, compiled and another integral",
-            hint: "points: names places where the integrand jumps or has a kink; outside, there are more panels")
-    }
-
-    /// Whether the errors together are small enough. Not so where any is NaN.
-    private func isExact(_ panels: Panels) -> Tensor {
-        let size = max(abs(sum(panels.value, axes: [0])))
-        let error = sum(maximum(panels.error, 0))
-        let goal = maximum(
-            maximum(size * Tensor(weak: goal.relative), Tensor(weak: goal.absolute)),
-            sum(panels.magnitude) * Tensor(weak: 1000 * Double.ulpOfOne))
-        return error <= goal
-    }
-
-    private func panelsAtStart() -> Panels {
         let count = Self.panelsAtStart
-        let starts = parts.indices.flatMap { _ in (0..<count).map { Double($0) / Double(count) } }
         let part = parts.indices.flatMap { part in [Double](repeating: Double(part), count: count) }
-        return evaluated(
-            part: Tensor(copying: part, [part.count]), start: Tensor(copying: starts, [part.count]),
-            width: .full([part.count], 1 / Double(count), .float64))
-    }
-
-    /// The panels with the greatest errors halved: the left halves in their places, the right ones in the first that are free.
-    private func halved(_ panels: Panels, _ count: Tensor) -> Panels {
-        let number = Self.halvedAtOnce
-        let error = which(isNaN(panels.error), Tensor(weak: .infinity), panels.error)
-        let worst = topK(error, number).indices
-        let width = 0.5 * panels.width.gathered(worst)
-        let start = panels.start.gathered(worst), part = panels.part.gathered(worst)
-        let halves = evaluated(
-            part: concatenate([part, part], axis: 0), start: concatenate([start, start + width], axis: 0),
-            width: concatenate([width, width], axis: 0))
-        let free = Tensor.iota([number], axis: 0) + count
-        let places = concatenate([worst.cast(to: .int64), free], axis: 0)
-        return panels.combined(halves) { $0.at[places].set($1) }
+        let starts = parts.indices.flatMap { _ in (0..<count).map { Double($0) / Double(count) } }
+        let refinement = PlannedRefinement(
+            goal: goal, most: Self.panelsOfPart * parts.count, halvedAtOnce: Self.halvedAtOnce,
+            failure: (
+                "an integral did not converge",
+                "points: names places where the integrand jumps or has a kink; outside, there are more parts"
+            ),
+            evaluated: evaluated
+        ) { panels in
+            let (part, start, width) = (panels[0], panels[1], 0.5 * panels[2])
+            return [[part, part], [start, start + width], [width, width]].map { concatenate($0, axis: 0) }
+        }
+        return refinement.value(from: [
+            Tensor(copying: part, [part.count]), Tensor(copying: starts, [part.count]),
+            .full([part.count], 1 / Double(count), .float64),
+        ])
     }
 }
 
 extension PlannedQuadrature {
-    /// Panels with their integrals.
-    private func evaluated(part: Tensor, start: Tensor, width: Tensor) -> Panels {
-        let (count, nodes) = (part.type.shape[0], GaussKronrod.count)
-        let (x, slopes) = points(part: part, start: start, width: width)
+    /// Panels with their integrals: the part and u of each.
+    private func evaluated(_ panels: [Tensor]) -> PlannedRefinement.Parts {
+        let (count, nodes) = (panels[0].type.shape[0], GaussKronrod.count)
+        let (x, slopes) = points(part: panels[0], start: panels[1], width: panels[2])
         let values = integrand.values(at: x)
-        if values.isInvalid { return Panels([part, start, width, values, values, values]) }
+        if values.isInvalid { return .init(places: panels, value: values, magnitude: values, error: values) }
         let shape = integrand.value.type.shape.extents
         let ones = shape.map { _ in 1 }
         // What has vanished stays so where the map stretches without bound.
@@ -128,13 +62,10 @@ extension PlannedQuadrature {
         }
         let kronrod = weighted(f, GaussKronrod.weights)
         let size = weighted(abs(f), GaussKronrod.weights)
-        // As QUADPACK does: the difference of the rules is far greater than the error of the finer one.
-        let ratio = minimum(
-            200 * abs(kronrod - weighted(f, GaussKronrod.gaussWeights)) / maximum(size, 1e-300), 1)
-        func greatest(_ x: Tensor) -> Tensor {
-            shape.isEmpty ? x : max(x.reshaped(to: [count, -1]), axes: [1])
-        }
-        return Panels([part, start, width, kronrod, greatest(size), greatest(size * ratio * LeibnizCore.sqrt(ratio))])
+        let error = PlannedRefinement.error(kronrod - weighted(f, GaussKronrod.gaussWeights), size: size)
+        return .init(
+            places: panels, value: kronrod, magnitude: PlannedRefinement.greatest(size),
+            error: PlannedRefinement.greatest(error))
     }
 
     /// The points x of panels, `[panels·nodes]`, and what dx is there, times half the panel's width.
