@@ -64,7 +64,7 @@ import Testing
 
     @Test func `a training that diverges names the step, in JSON too`() throws {
         let data = try plays()
-        let run = try train(data.path, ["--learning-rate", "1e30", "--epochs", "4"])
+        let run = try train(data.path, ["--model", "transformer", "--learning-rate", "1e30", "--epochs", "4"])
         #expect(run.status == 65 && run.errors.contains("NonFiniteLoss: "))
         let result = try run.json()
         let step = try #require(result["step"] as? Int)

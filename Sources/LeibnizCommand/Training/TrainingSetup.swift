@@ -105,10 +105,10 @@ enum TrainedModel {
 
     private static func newest(in folder: String, of commands: [String]) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: folder), let found = try CheckpointFolder(folder).newest() else {
-            let ways = commands.map { "leibniz train \($0)" }.joined(separator: " or ")
+            let ways = commands.map { "leibniz train \($0) --checkpoint \(folder)" }.joined(separator: " or ")
             throw DataError(
                 .missing, "there is no checkpoint", in: folder, found: "nothing", expected: "a checkpoint",
-                hint: "\(ways) --checkpoint \(folder) writes some")
+                hint: "\(ways) writes some")
         }
         for note in found.notes { Console.note(note) }
         return found.checkpoint
