@@ -138,6 +138,61 @@ def attention(q, k, v):
     return torch.softmax(q @ k.mT * 0.125, -1) @ v
 
 
+class AugmentedImages(torch.utils.data.Dataset):
+    """Images cut out of 4 zeros around, mirrored and normalised, each for itself."""
+
+    border, mean, deviation = 4, 0.286, 0.353
+
+    def __init__(self, images, labels):
+        self.images, self.labels = images, labels
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, index):
+        image = self.images[index].float() / 255
+        rows, columns = image.shape[-2:]
+        padded = F.pad(image, [self.border] * 4)
+        top, left = torch.randint(2 * self.border + 1, (2,)).tolist()
+        image = padded[:, top : top + rows, left : left + columns]
+        if torch.rand(()) < 0.5:
+            image = image.flip(-1)
+        return (image - self.mean) / self.deviation, self.labels[index]
+
+
+class AugmentedBatches(AugmentedImages):
+    """The same for all images of a batch at once, which is much faster."""
+
+    def __getitems__(self, indices):
+        images = self.images[indices]
+        count, _, height, width = images.shape
+        padded = F.pad(images, [self.border] * 4)[:, 0]
+        corners = torch.randint(2 * self.border + 1, (2, count, 1))
+        rows, columns = corners[0] + torch.arange(height), corners[1] + torch.arange(width)
+        mirrored = torch.rand(count, 1) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+        cut = padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+        return (cut[:, None].float() / 255 - self.mean) / self.deviation, self.labels[indices]
+
+
+def loading(dataset, **options):
+    """A way to make all batches of a pass ready."""
+
+    def prepare(images, labels):
+        loader = torch.utils.data.DataLoader(
+            dataset(images, labels), 128, shuffle=True, num_workers=2, persistent_workers=True, **options
+        )
+
+        def once():
+            for batch in loader:
+                pass
+            return batch
+
+        return once
+
+    return prepare
+
+
 PROGRAMS = {
     "line": [lambda p, x, y: F.mse_loss(F.linear(x, *p), y)],
     "convnet": [convnet],
@@ -148,6 +203,8 @@ PROGRAMS = {
     "small-net": [small_net],
     "factorization": [factorization()] + [factorization(sparse=True)] * (not COMPILED),
     "biased-factorization": [biased_factorization()] + [biased_factorization(sparse=True)] * (not COMPILED),
+    # What the samples go through is nothing to compile.
+    "augmented-images": [loading(AugmentedImages), loading(AugmentedBatches, collate_fn=lambda batch: batch)],
     "pointwise": [lambda a, b: workloads.pointwise(torch, a, b)],
     "pointwise-sum": [lambda a, b: workloads.pointwise(torch, a, b).sum()],
     "cross-entropy": [lambda logits, labels: F.cross_entropy(logits, labels, reduction="none")],
@@ -397,6 +454,8 @@ def ways(workload, case):
                         yield name + ", whole", lambda: whole_step(function, inputs(), workload.optimizer)
                 case "epoch":
                     yield name, lambda: epoch(function, inputs(), workload.optimizer)
+                case "pass":
+                    yield name, lambda: function(*inputs())
                 case "hessian":
                     yield name, lambda: hessian(function, inputs())
                 case "examples":

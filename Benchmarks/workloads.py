@@ -8,6 +8,7 @@ A workload is of one kind:
     curvature  the Hessian of loss(parameters, batch) times a direction
     hessian    the Hessian of loss(parameters, batch) in one array of parameters
     examples   the gradients of loss(parameters, example) for each example of the batch
+    pass       every batch of a data set once, its samples changed by chance and made ready by two workers
     series     the derivatives of f(parameters, x + t·v) by t at 0, up to order 6
 Each peer has its own ways to write f and the losses, under the workload's `program`.
 """
@@ -195,6 +196,10 @@ WORKLOADS = {
             classes(943, 90, 1000), classes(1682, 90, 1000), normal(90, 1000),
         ],
         SGD(0.1), goal=4,
+    ),
+    "data-loader": Workload(
+        "pass", "augmented-images",
+        lambda: [generator.integers(256, size=(4096, 1, 28, 28), dtype="uint8"), classes(10, 4096)], goal=3,
     ),
 }
 

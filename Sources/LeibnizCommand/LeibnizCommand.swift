@@ -13,7 +13,7 @@ struct LeibnizCommand: ParsableCommand {
         subcommands: [
             Train.self, Predict.self, Recommend.self, Generate.self, Derive.self, Integrate.self, Taylor.self,
             Limit.self, Solve.self, Simplify.self, Minimize.self, Fit.self, Plot.self, Verify.self, Gradcheck.self,
-            PoolImage.self, Bench.self, Explain.self, Info.self,
+            PoolImage.self, Summary.self, Bench.self, Explain.self, Info.self,
         ])
 
     static func main() {
@@ -23,6 +23,8 @@ struct LeibnizCommand: ParsableCommand {
             try command.run()
         } catch let error as DataError {
             Console.end(with: error, status: error.exitStatus)
+        } catch let error as NonFiniteLoss {
+            Console.end(with: error, status: ExitStatus.data)
         } catch let error as TensorError {
             Console.end(with: error, status: ExitStatus.internalError)
         } catch let error as SyntaxError {

@@ -149,6 +149,7 @@ def main(executable, folder):
     check("csv numbers", np.array_equal(table, [[p, -1 if p == 2 else p / 7] for p in range(5)]))
     check("csv texts", json.loads((result / "table.json").read_text()) == texts)
     compare_events(result / "run", signal, pixels, source, check, close)
+    compare_training(result / "training", check, close)
     compare_spectra(np.load(result / "spectra.npz"), signal, close)
 
     for failure in failures:
@@ -192,6 +193,50 @@ def compare_events(run, signal, pixels, source, check, close):
     experiment = plugin_data_pb2.HParamsPluginData.FromString(content).experiment
     check("experiment", [m.name.tag for m in experiment.metric_infos] == ["accuracy"]
           and [(h.name, h.type) for h in experiment.hparam_infos] == [("name", 1), ("nesterov", 2), ("rate", 3)])
+
+
+def compare_training(run, check, close):
+    """Every scalar, histogram and picture of a training, against the plain files beside its event file."""
+    events = EventAccumulator(str(run), size_guidance={"scalars": 0, "histograms": 0, "images": 0})
+    events.Reload()
+    tags = events.Tags()
+    curves = {}
+    for line in (run / "log.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        step = record.pop("step")
+        for name, value in record.items():
+            curves.setdefault(name, []).append((step, float(np.float32(value))))
+    check(f"curves {sorted(curves)}", set(curves) == {
+        "loss/batch", "learning_rate", "gradient_norm", "loss/training", "loss/validation", "mae/validation"})
+    check(f"tags of curves {tags['scalars']}", set(tags["scalars"]) == set(curves))
+    for name, points in curves.items():
+        check(f"curve {name}", [(p.step, p.value) for p in events.Scalars(name)] == points)
+        check(f"length of {name}", len(points) == (5 if name.endswith(("/training", "/validation")) else 13))
+    weights = sorted({path.name.rpartition("-")[0] for path in run.glob("*.npy")})
+    check(f"histograms {tags['histograms']}", sorted(tags["histograms"]) == weights and len(weights) == 4)
+    for name in weights:
+        found = events.Histograms(name)
+        check(f"steps of {name}", [h.step for h in found] == [8, 16, 24, 32, 40])
+        for histogram in found:
+            numbers = np.load(run / f"{name}-{histogram.step}.npy").astype(np.float64)
+            value, what = histogram.histogram_value, f"histogram {name} at {histogram.step}"
+            counts, edges = np.histogram(numbers, max(1, len(value.bucket)))
+            check(f"{what}: counts", list(value.bucket) == list(counts) and value.num == numbers.size)
+            if numbers.min() < numbers.max():
+                close(f"{what}: limits", value.bucket_limit, edges[1:], 1e-12)
+            close(f"{what}: sums", [value.min, value.max, value.sum, value.sum_squares],
+                  [numbers.min(), numbers.max(), numbers.sum(), (numbers**2).sum()], 1e-12)
+    pictures = [name for name in weights if name.endswith("weight")]
+    check(f"images {tags['images']}", sorted(tags["images"]) == pictures)
+    for name in pictures:
+        found = events.Images(name)
+        check(f"steps of pictures {name}", [i.step for i in found] == [8, 16, 24, 32, 40])
+        for image in found:
+            path = run / f"{name}-{image.step}.png"
+            decoded = np.asarray(Image.open(io.BytesIO(image.encoded_image_string)))
+            check(f"picture {path.name}", np.array_equal(decoded, np.asarray(Image.open(path)))
+                  and decoded.shape[:2] == (image.height, image.width)
+                  and decoded.shape[:2] == np.load(path.with_suffix(".npy")).shape)
 
 
 def compare_spectra(ours, signal, close):

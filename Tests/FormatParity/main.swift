@@ -80,5 +80,8 @@ try log.settings(
     ["rate": .real(0.1), "name": .text("adam"), "nesterov": .flag(true)], metrics: ["accuracy": 0.75])
 try log.sync()
 
+// The logs of a training, with histograms of all weights and pictures of one at every pass.
+try TrainingLogParity(folder: "\(folder)/out/training").run()
+
 // Spectra.
 try SpectraParity(signal: NPY.read("\(folder)/in/signal.npy")).write(to: "\(folder)/out/spectra.npz")

@@ -3,6 +3,7 @@
 //   LearningProbe endure SCENARIO STEPS WARM-UP    memory and compilations of a training loop
 //   LearningProbe bits SEED STEPS                  hashes of what a seed leads to
 //   LearningProbe resume FOLDER STEPS              a training with checkpoints, from the newest one on
+//   LearningProbe fit FOLDER EPOCHS EVERY          a training by Trainer, with a checkpoint after EVERY steps, from the newest one on
 //   LearningProbe wild                             errors of indices that point outside
 
 import Foundation
@@ -21,6 +22,9 @@ do {
     case ("resume", let rest) where rest.count == 2:
         guard let steps = Int(rest[1]) else { throw Usage() }
         print(try Resumption(folder: rest[0], steps: steps).json)
+    case ("fit", let rest) where rest.count == 3:
+        guard let epochs = Int(rest[1]), let every = Int(rest[2]) else { throw Usage() }
+        print(try Fitting(folder: rest[0], epochs: epochs, every: every).json)
     case ("wild", let rest) where rest.isEmpty:
         let errors = WildIndices.errors()
         for (name, error) in errors { print("\(name): \(error ?? "no error")") }
@@ -34,6 +38,6 @@ do {
 
 struct Usage: Error, CustomStringConvertible {
     var description: String {
-        "LearningProbe endure \(Scenario.allCases.map(\.rawValue).joined(separator: "|")) STEPS WARM-UP, or bits SEED STEPS, or resume FOLDER STEPS, or wild"
+        "LearningProbe endure \(Scenario.allCases.map(\.rawValue).joined(separator: "|")) STEPS WARM-UP, or bits SEED STEPS, or resume FOLDER STEPS, or fit FOLDER EPOCHS EVERY, or wild"
     }
 }

@@ -62,6 +62,16 @@ import Testing
         #expect(try result(other, ["--resume"]) == whole)
     }
 
+    @Test func `a training that diverges names the step, in JSON too`() throws {
+        let data = try plays()
+        let run = try train(data.path, ["--model", "transformer", "--learning-rate", "1e30", "--epochs", "4"])
+        #expect(run.status == 65 && run.errors.contains("NonFiniteLoss: "))
+        let result = try run.json()
+        let step = try #require(result["step"] as? Int)
+        #expect(result["status"] as? String == "diverged" && step > 1 && run.errors.contains("at step \(step) "))
+        #expect(result["train_loss"] is NSNull && result["cause"] is String)
+    }
+
     @Test func `what is not there is told`() throws {
         let folder = try TemporaryFolder()
         let empty = try train(folder.path, [])

@@ -28,10 +28,10 @@ import Testing
     }
 
     @Test func `a network learns and is measured on voices it never heard`() throws {
-        let (data, pictures) = (try tones(), try TemporaryFolder())
+        let (data, pictures, checkpoints) = (try tones(), try TemporaryFolder(), try TemporaryFolder())
         let run = try leibniz([
             "train", "speech", "--data", data.path, "--epochs", "2", "--learn-filters", "--json", "--plot",
-            pictures.path,
+            pictures.path, "--checkpoint", checkpoints.path,
         ])
         #expect(run.status == 0, "\(run.errors)")
         let result = try run.json()
@@ -43,6 +43,23 @@ import Testing
         for name in ["learning-curve", "filters", "spectrum", "waveform-gradient"] {
             #expect(FileManager.default.fileExists(atPath: "\(pictures.path)/\(name).svg"))
         }
+
+        // Each clip alone, as it was measured: as many are right.
+        let clips = (0..<10).map { "\(data.path)/test/\($0)_middle_000.wav" }
+        let used = try leibniz(["predict", "--checkpoint", checkpoints.path, "--json"] + clips)
+        let lines = try used.jsonLines()
+        #expect(used.status == 0 && lines.compactMap { $0["file"] as? String } == clips, "\(used.errors)")
+        for line in lines {
+            let shares = try #require(line["probabilities"] as? [Double])
+            #expect(shares.count == 10 && abs(shares.reduce(0, +) - 1) < 1e-5)
+            #expect(shares[try #require(line["digit"] as? Int)] == line["probability"] as? Double)
+        }
+        let right = zip(lines, 0..<10).count { $0["digit"] as? Int == $1 }
+        #expect(abs(Double(right) / 10 - (try #require(result["test_accuracy"] as? Double))) < 1e-6)
+        let text = try leibniz(["predict", "--checkpoint", checkpoints.path, clips[3]])
+        #expect(text.status == 0 && text.output.hasPrefix("\(clips[3]): \(lines[3]["digit"] as? Int ?? -1) 0."))
+        let picture = try leibniz(["predict", "--checkpoint", checkpoints.path, "\(pictures.path)/filters.svg"])
+        #expect(picture.status == 65 && picture.errors.contains("filters.svg"))
     }
 
     @Test func `a folder without clips is told`() throws {

@@ -84,7 +84,7 @@ import Testing
         ["train", "linear-regression"], ["train", "convnet"], ["train", "vision"], ["train", "language"],
         ["train", "speech"], ["train", "recommender"], ["train", "control"], ["recommend"], ["generate"], ["bench"],
         ["explain"], ["info"],
-        ["predict"], ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"],
+        ["predict"], ["verify"], ["gradcheck"], ["minimize"], ["fit"], ["plot"], ["pool"], ["summary"],
     ])
     func `help and version are no errors`(command: [String]) throws {
         let help = try leibniz(command + ["--help"])

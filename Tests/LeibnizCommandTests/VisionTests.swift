@@ -15,13 +15,13 @@ import Testing
         let run = try train(
             data,
             [
-                "--epochs", "2", "--pooling", "learned-lp", "--plot", path("plot"), "--log", path("log"),
-                "--checkpoint",
-                path("run"),
+                "--epochs", "2", "--pooling", "learned-lp", "--batch-size", "4", "--plot", path("plot"), "--log",
+                path("log"), "--checkpoint", path("run"),
             ])
         #expect(run.status == 0, "\(run.errors)")
         let result = try run.json()
         #expect(result["dataset"] as? String == "fashion-mnist" && result["pooling"] as? String == "learned-lp")
+        #expect(result["steps"] as? Int == 6, "ten images in batches of four, twice")
         #expect(result["parameters"] as? Int == ResidualNet().parameterCount + 2, "an exponent for each of two pools")
         let fifths = try #require(result["test_accuracy"] as? Double) * 5
         #expect(abs(fifths - fifths.rounded()) < 1e-9 && (0.0...5.0).contains(fifths))
@@ -34,13 +34,23 @@ import Testing
         }
         let filters = try PNGImage(contentsOf: path("plot/filters.png"))
         #expect(filters.width == 8 * 52 && filters.height == 2 * 52)
+        // 16, 32 and 64 maps in rows of 8, each magnified to 84 pixels, with 4 between.
+        for (number, rows) in [2, 4, 8].enumerated() {
+            let maps = try PNGImage(contentsOf: path("plot/feature-maps-\(number).png"))
+            #expect(maps.width == 8 * 88 && maps.height == rows * 88 && Set(maps.samples).count > 20)
+        }
 
         // The same again goes on from the end, which is the end.
         let again = try train(
-            data, ["--epochs", "2", "--pooling", "learned-lp", "--checkpoint", path("run"), "--resume"])
+            data,
+            [
+                "--epochs", "2", "--pooling", "learned-lp", "--batch-size", "4", "--checkpoint", path("run"),
+                "--resume",
+            ])
         #expect(try again.json()["test_accuracy"] as? Double == result["test_accuracy"] as? Double)
         let other = try train(data, ["--epochs", "2", "--pooling", "max", "--checkpoint", path("run"), "--resume"])
         #expect(other.status == 65 && other.errors.contains("pooling learned-lp") && other.output.isEmpty)
+        #expect(other.errors.contains("batch 4") && other.errors.contains("batch 128"))
 
         let used = try leibniz([
             "predict", "--checkpoint", path("run"), "\(data.path)/t10k-images-idx3-ubyte", "--count", "3", "--json",
@@ -57,6 +67,12 @@ import Testing
         let picture = try PNGImage(width: 28, height: 28, channels: 1, samples: pixels)
         try picture.write(to: path("first.png"))
         let single = try leibniz(["predict", "--checkpoint", path("run"), path("first.png"), "--json"]).json()
+        let best = try Checkpoint(path: path("run/best.safetensors")).progress
+        let newest = try #require(try CheckpointFolder(path("run")).newest()).checkpoint.progress
+        #expect([3, 6].contains(best.step) && newest.step == 6)
+        let bestOne = ["predict", "--checkpoint", path("run"), path("first.png"), "--json", "--best"]
+        let isSame = try leibniz(bestOne).json()["probability"] as? Double == single["probability"] as? Double
+        #expect(isSame == (best.step == newest.step))
         let (a, b) = (single["probability"] as? Double, lines[0]["probability"] as? Double)
         #expect(try abs(#require(a) - #require(b)) < 1e-5 && single["image"] is NSNull)
     }
@@ -104,6 +120,10 @@ import Testing
         let folder = try TemporaryFolder()
         let none = try leibniz(["predict", "--checkpoint", folder.path + "/none", "x.png"])
         #expect(none.status == 66 && none.errors.contains("leibniz train vision --checkpoint"))
+        let empty = try leibniz(["predict", "--checkpoint", folder.path, "--best", "x.png"])
+        #expect(empty.status == 66 && empty.errors.contains("without --best the newest checkpoint is taken"))
+        let nowhere = try leibniz(["train", "vision", "--data", folder.path + "/none"])
+        #expect(nowhere.status == 66 && nowhere.errors.contains("there are no data"))
         let both = try leibniz(["train", "vision", "--compare-pooling", "--checkpoint", folder.path])
         #expect(both.status == 64 && both.errors.contains("--compare-pooling"))
         let alone = try leibniz(["train", "vision", "--resume"])

@@ -24,6 +24,37 @@ import Testing
         try expectClose(scaledDotProductAttention(query: q, key: k, value: v, mask: mask), expected)
     }
 
+    @Test func `a query that may look at nothing gets nothing, and hands no derivative on`() throws {
+        let (q, k, v) = (normal([2, 4], seed: 1), normal([3, 4], seed: 2), normal([3, 2], seed: 3))
+        let allowed = Tensor([[false, false, false], [true, false, true]])
+        let numbers = which(allowed, Tensor(0, .float64), Tensor(-.infinity, .float64))
+        for mask in [allowed, numbers] {
+            let f = { (x: [Tensor]) in scaledDotProductAttention(query: x[0], key: x[1], value: x[2], mask: mask) }
+            let y = f([q, k, v])
+            try expectClose(y[0], [0, 0])
+            let seen = Tensor([0, 2])
+            let alone = scaledDotProductAttention(query: q[1..<2], key: k.gathered(seen), value: v.gathered(seen))
+            try expectClose(y[1..<2], alone.doubles())
+            let slopes = gradient(of: { (x: [Tensor]) in sum(f(x) * f(x)) })([q, k, v])
+            for slope in slopes { #expect(try slope.doubles().allSatisfy(\.isFinite)) }
+            try expectClose(slopes[0][0], [0, 0, 0, 0])
+            try expectClose(slopes[2][1], [0, 0])
+        }
+    }
+
+    @Test func `dropout drops weights, and only in training`() throws {
+        let (q, v) = (Tensor.zeros([1, 4], .float64), Tensor.eye(1000, 1000, .float64))
+        let dropout = withSeed(3) { Dropout(0.25) }
+        let f = {
+            scaledDotProductAttention(query: q, key: Tensor.zeros([1000, 4], .float64), value: v, dropout: dropout)
+        }
+        // Each weight is 1/1000; what is kept is divided by the share that is kept.
+        let weights = try f().doubles()
+        #expect(weights.allSatisfy { $0 == 0 || $0.isClose(to: 1 / 750, within: 1e-15) })
+        #expect((190...310).contains(weights.count { $0 == 0 }))
+        try expectClose(inference { f() }, Array(repeating: 0.001, count: 1000))
+    }
+
     @Test func `a causal layer does not see what comes later`() throws {
         let layer = double { MultiHeadAttention(6, heads: 2) }
         let x = normal([4, 2, 6], seed: 1)

@@ -104,6 +104,18 @@ enum LayerParity {
                 whole($0[0], $0[0], $0[0], mask: $0[1], keyPadding: $0[2].cast(to: .bool), isCausal: true)
             },
             Entry("attention-widths", [[2, 5, 6], [2, 4, 4], [2, 4, 5]], wide) { wide($0[0], $0[1], $0[2]) },
+            Entry(
+                "products", [[2, 3, 5, 4], [2, 3, 6, 4], [2, 3, 6, 2], [5, 6]], Identity(),
+                types: [.float64, .float64, .float64, .int64]
+            ) {
+                scaledDotProductAttention(query: $0[0], key: $0[1], value: $0[2], mask: $0[3].cast(to: .bool))
+            },
+            Entry("products-added", [[2, 5, 4], [2, 6, 4], [2, 6, 2], [2, 1, 6]], Identity()) {
+                scaledDotProductAttention(query: $0[0], key: $0[1], value: $0[2], mask: $0[3], scale: 0.3)
+            },
+            Entry("products-causal", [[2, 5, 4], [2, 6, 4], [2, 6, 2]], Identity()) {
+                scaledDotProductAttention(query: $0[0], key: $0[1], value: $0[2], isCausal: true)
+            },
             Entry("encoder-layer", [[2, 5, 6]], later) { later($0[0]) },
             Entry("encoder", [[2, 5, 6], [2, 5]], stack, types: [.float64, .int64]) {
                 stack($0[0], mask: nil, keyPadding: $0[1].cast(to: .bool), isCausal: true)

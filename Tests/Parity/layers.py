@@ -80,6 +80,18 @@ def layers():
             nn.MultiheadAttention(6, 2, bias=False, kdim=4, vdim=5, batch_first=True), [(2, 5, 6), (2, 4, 4), (2, 4, 5)],
             lambda m, q, k, v: m(q, k, v)[0],
         ),
+        "products": (
+            nn.Identity(), [(2, 3, 5, 4), (2, 3, 6, 4), (2, 3, 6, 2), (5, 6)],
+            lambda m, q, k, v, mask: nn.functional.scaled_dot_product_attention(q, k, v, mask.bool()),
+        ),
+        "products-added": (
+            nn.Identity(), [(2, 5, 4), (2, 6, 4), (2, 6, 2), (2, 1, 6)],
+            lambda m, q, k, v, mask: nn.functional.scaled_dot_product_attention(q, k, v, mask, scale=0.3),
+        ),
+        "products-causal": (
+            nn.Identity(), [(2, 5, 4), (2, 6, 4), (2, 6, 2)],
+            lambda m, q, k, v: nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True),
+        ),
         "encoder-layer": one(encoder(False), (2, 5, 6)),
         "encoder": (
             nn.TransformerEncoder(encoder(True), 2, norm=nn.LayerNorm(6), enable_nested_tensor=False), [(2, 5, 6), (2, 5)],
@@ -117,6 +129,9 @@ def inputs(name, shapes):
     drawn = [1.5 * torch.randn(shape) for shape in shapes]
     if name in ("attention-masked", "encoder"):
         drawn[-1] = torch.tensor([[0, 0, 0, 0, 1], [0, 0, 0, 1, 1]])
+    if name == "products":
+        drawn[-1] = torch.randint(2, shapes[-1])
+        drawn[-1][0] = 0  # A query that sees nothing.
     if name == "lstm":
         drawn[-1] = torch.tensor([4, 2])
     return drawn

@@ -105,5 +105,6 @@ enum Workloads {
     static let all =
         StepWorkloads.all + TableWorkloads.all + MapWorkloads.all + PoolWorkloads.all + ProductWorkloads.all
         + TableWorkloads.embeddings + DerivativeWorkloads.all + SequenceWorkloads.all
+        + LoadingWorkloads.all
         + TableWorkloads.epochs
 }

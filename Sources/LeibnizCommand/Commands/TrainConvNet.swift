@@ -47,12 +47,7 @@ struct TrainConvNet: ParsableCommand {
         try Self.checkSize(images.training, in: data)
         let training = ImageTraining(
             data: images, epochs: epochs, batchSize: batchSize, learningRate: learningRate, seed: seed)
-        var line = ProgressLine()
-        let outcome = try training.run(onStep: { line.show($0.content) }) { epoch, loss in
-            line.clear()
-            try Console.write(epoch: epoch, of: epochs, loss: loss, isNote: json)
-        }
-        line.clear()
+        let outcome = try training.run(isQuiet: json)
         let result = ConvNetResult(
             parameters: ConvNet().parameterCount, epochs: outcome.epochs, training: outcome,
             seconds: ProcessUsage.seconds,

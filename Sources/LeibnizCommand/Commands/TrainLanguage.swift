@@ -59,7 +59,7 @@ struct TrainLanguage: ParsableCommand {
             batchSize: batchSize, steps: steps, rate: learningRate ?? (isTransformer ? 0.001 : Self.setting.rate))
         let training = LanguageTraining(
             corpus: corpus, setting: setting, epochs: options.epochs ?? Self.defaultEpochs, seed: options.seed)
-        let outcome = try training.run(options)
+        let outcome = try options.telling { try training.run(options) }
         if let plot = options.plot {
             try PictureFolder.make(plot)
             try LearningCurve(history: outcome.history, title: "Plays by characters: \(model.rawValue)").figure()

@@ -32,7 +32,7 @@ struct TrainRecommender: ParsableCommand {
         let ratings = try Ratings(folder: DataFolder.path("recommender", given: data))
         let training = RecommenderTraining(
             ratings: ratings, rank: rank, epochs: options.epochs ?? Default.epochs, seed: options.seed)
-        let outcome = try training.run(options)
+        let outcome = try options.telling { try training.run(options) }
         if let plot = options.plot {
             try PictureFolder.make(plot)
             try LearningCurve(history: outcome.history, title: "MovieLens-100k, energy of the training ratings")

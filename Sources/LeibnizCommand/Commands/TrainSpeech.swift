@@ -28,7 +28,7 @@ struct TrainSpeech: ParsableCommand {
             training: try SpeechClips(folder: "\(folder)/train"), test: try SpeechClips(folder: "\(folder)/test"),
             human: try? SpeechClips(folder: "\(folder)/human"), learnsFilters: learnFilters,
             epochs: options.epochs ?? Self.defaultEpochs, seed: options.seed)
-        let outcome = try training.run(options)
+        let outcome = try options.telling { try training.run(options) }
         if let plot = options.plot {
             try SpeechPictures(outcome: outcome, clips: training.human ?? training.test).write(to: plot)
         }

@@ -19,9 +19,16 @@ struct TrainVision: ParsableCommand {
 
     @OptionGroup var options: TrainingOptions
     @Option(
-        help: "The folder of the four IDX files, plain or gzip (default: \(FashionMNIST.defaultFolder)).",
+        help: """
+            The folder of the four IDX files, plain or gzip (default: what scripts/data vision prepares, or else \
+            \(FashionMNIST.defaultFolder)).
+            """,
         transform: OptionText.path)
-    var data = FashionMNIST.defaultFolder
+    var data: String?
+    @Option(
+        parsing: .unconditional, help: "The images of one step (default: \(VisionTraining.Setting.batchSize)).",
+        transform: OptionText.whole(1...1_000_000))
+    var batchSize = VisionTraining.Setting.batchSize
     @Option(help: "The pooling rule: \(PoolingChoice.allCases.map(\.rawValue).joined(separator: ", ")).")
     var pooling = PoolingChoice.max
     @Flag(help: "Train with every pooling rule and compare (default: \(Default.comparedEpochs) epoch each).")
@@ -35,15 +42,19 @@ struct TrainVision: ParsableCommand {
 
     func run() throws {
         options.prepare()
-        let images = try FashionMNIST(folder: data)
+        let folder = try DataFolder.path("vision", given: data, package: FashionMNIST.defaultFolder)
+        let images = try FashionMNIST(folder: folder)
         if comparePooling {
-            return try VisionComparison(data: images, epochs: options.epochs ?? Default.comparedEpochs).run(options)
+            let comparison = VisionComparison(
+                data: images, epochs: options.epochs ?? Default.comparedEpochs, batchSize: batchSize)
+            return try options.telling { try comparison.run(options) }
         }
         let training = VisionTraining(
-            data: images, pooling: pooling, epochs: options.epochs ?? Default.epochs, seed: options.seed)
-        let outcome = try training.run(options)
+            data: images, pooling: pooling, epochs: options.epochs ?? Default.epochs, batchSize: batchSize,
+            seed: options.seed)
+        let outcome = try options.telling { try training.run(options) }
         if let plot = options.plot {
-            try VisionPictures(outcome: outcome, classNames: images.test.classNames).write(to: plot)
+            try VisionPictures(outcome: outcome, test: images.test).write(to: plot)
         }
         let result = VisionResult(
             outcome: outcome, pooling: pooling, seconds: ProcessUsage.seconds, peakMemory: ProcessUsage.peakMemory)

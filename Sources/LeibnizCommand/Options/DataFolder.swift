@@ -13,9 +13,11 @@ enum DataFolder {
 
     /// The folder of `--data`, or else the prepared one.
     ///
+    /// - Parameter package: where a package of the system puts the same data, which counts if there is nothing prepared.
     /// - Throws: a `DataError` of kind `missing` where it is not there, which tells how to get it.
-    static func path(_ name: String, given: String?) throws(DataError) -> String {
-        let path = given ?? defaultPath(name)
+    static func path(_ name: String, given: String?, package: String? = nil) throws(DataError) -> String {
+        let places = [defaultPath(name)] + (package.map { [$0] } ?? [])
+        let path = given ?? places.first { FileManager.default.fileExists(atPath: $0) } ?? places[0]
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw DataError(

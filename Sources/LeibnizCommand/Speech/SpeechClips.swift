@@ -15,9 +15,6 @@ struct SpeechClips {
 
     /// Reads all clips `DIGIT_VOICE_NUMBER.wav`, or `DIGIT.wav`, of a folder.
     ///
-    /// Silence at both ends is taken away, the rest is brought to the network's sample rate, and stands in the middle of a second at
-    /// equal loudness.
-    ///
     /// - Throws: a `DataError` for a file that is no sound, and where there is none.
     init(folder: String) throws {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
@@ -27,14 +24,21 @@ struct SpeechClips {
                 .missing, "there are no spoken digits", in: folder, found: "no clips",
                 expected: "files DIGIT_VOICE_NUMBER.wav", hint: "scripts/data speech puts them there")
         }
-        var sounds: [(samples: [Float], rate: Int)] = []
-        for name in names {
-            let sound = try WAV.read("\(folder)/\(name)")
-            sounds.append((Self.trimmed(sound.mono, seconds: 1, rate: sound.sampleRate), sound.sampleRate))
-        }
-        waveforms = try Self.resampled(sounds).map(Self.placed)
+        waveforms = try Self.waveforms(of: names.map { "\(folder)/\($0)" })
         digits = names.map { UInt8($0.prefix(1)) ?? 0 }
         voices = Set(names.compactMap { $0.split(separator: "_").dropFirst().first.map(String.init) })
+    }
+
+    /// The sounds of WAV files as the network takes them: silence at both ends is taken away, the rest is brought to the network's
+    /// sample rate, and stands in the middle of a second at equal loudness.
+    ///
+    /// - Throws: a `DataError` for a file that is no sound.
+    static func waveforms(of paths: [String]) throws -> [[Float]] {
+        let sounds = try paths.map { path in
+            let sound = try WAV.read(path)
+            return (samples: trimmed(sound.mono, seconds: 1, rate: sound.sampleRate), rate: sound.sampleRate)
+        }
+        return try resampled(sounds).map(placed)
     }
 
     /// The clips with some numbers.

@@ -49,7 +49,8 @@ struct SpeechTraining {
         ]
         trainer.schedule = OneCycleSchedule(peak: Setting.peak, steps: max(2, epochs * batches.count), rise: 0.15)
         let history = try options.prepare(
-            trainer, unit: "clips", reserving: Setting.measuringSeconds, configuration: configuration)
+            trainer, unit: "clips", reserving: Setting.measuringSeconds, configuration: configuration,
+            best: ("loss", .lower))
         let source = ComputedBatches(count: batches.count, threads: 1) { [training, seed] epoch in
             let order = shuffledIndices(training.count, seed: seed, epoch: epoch)
             return { number in

@@ -28,91 +28,66 @@ struct ImageTraining {
         var imagesPerSecond = 0.0
     }
 
-    /// Where training stands.
-    struct Progress {
-        let epoch: Int
-        let epochs: Int
-        let step: Int
-        let stepCount: Int
-        let loss: Double
-        let imagesPerSecond: Double
-        /// Until the last epoch ends, at the present rate.
-        let secondsLeft: Double
-
-        /// As a line shows it.
-        var content: ProgressLine.Content {
-            ProgressLine.Content(
-                place: "epoch \(epoch)/\(epochs)  step \(step)/\(stepCount)", figures: [("loss", loss)],
-                rate: (imagesPerSecond, "images"), secondsLeft: secondsLeft)
-        }
-    }
-
     /// Trains and measures.
     ///
-    /// - Parameters:
-    ///   - onStep: called after each step.
-    ///   - onEpoch: called with the number of each finished epoch and its mean loss.
-    func run(onStep: (Progress) -> Void, onEpoch: (Int, Double) throws -> Void) throws -> Outcome {
-        var outcome = Outcome()
+    /// - Parameter isQuiet: whether the lines of finished epochs are notes beside a result in JSON.
+    func run(isQuiet: Bool) throws -> Outcome {
         let model = withSeed(seed) { ConvNet() }
         let batches = try Batches(of: data.training.count, size: batchSize)
-        let schedule = CosineSchedule(
+        let trainer = Trainer(model, AdamW(model, learningRate: learningRate), check: .none) {
+            (model, batch: ImageBatch) in crossEntropy(model(batch.scaled(paddedTo: Self.side)), batch.labels)
+        }
+        trainer.schedule = CosineSchedule(
             peak: learningRate, steps: epochs * batches.count, warmUpSteps: epochs * batches.count / 10)
-        let optimizer = AdamW(model, learningRate: learningRate)
-        let step = compiled { (images: Tensor, labels: Tensor) in
-            let batch = ImageBatch(images: images, labels: labels)
-            let loss = crossEntropy(model(batch.scaled(paddedTo: Self.side)), batch.labels)
-            optimizer.update(minimizing: loss)
-            return loss
+        trainer.stopsOnInterrupt = false  // Nothing would be kept.
+        let course = Course(imageCount: data.training.count)
+        trainer.callbacks = [course, ProgressBar(unit: "images"), EpochLines(isNote: isQuiet)]
+        let source = ComputedBatches(count: batches.count, threads: 1) { [data, seed] epoch in
+            let order = shuffledIndices(data.training.count, seed: seed, epoch: epoch + 1)
+            return { number in data.training.batch(order[batches[number]]) }
         }
-
-        let clock = ContinuousClock()
-        let start = clock.now
-        func elapsed() -> Double { (clock.now - start) / .seconds(1) }
-        var imagesSeen = 0
-        for epoch in 1...epochs {
-            let order = shuffledIndices(data.training.count, seed: seed, epoch: epoch)
-            var total = 0.0
-            for (number, range) in batches.enumerated() {
-                let batch = data.training.batch(order[range])
-                let stepNumber = (epoch - 1) * batches.count + number
-                optimizer.learningRate = Tensor(schedule.rate(at: stepNumber), .float64)
-                let loss = try step(batch.images, batch.labels).item()
-                if stepNumber == 0 { outcome.firstStepSeconds = elapsed() }
-                guard loss.isFinite else {
-                    outcome.trainingLoss = loss
-                    return outcome
-                }
-                total += loss * Double(range.count)
-                imagesSeen += range.count
-                outcome.imagesPerSecond = Double(imagesSeen) / elapsed()
-                let imagesLeft = epochs * data.training.count - imagesSeen
-                onStep(
-                    Progress(
-                        epoch: epoch, epochs: epochs, step: number + 1, stepCount: batches.count, loss: loss,
-                        imagesPerSecond: outcome.imagesPerSecond,
-                        secondsLeft: Double(imagesLeft) / outcome.imagesPerSecond))
-            }
-            outcome.epochs = epoch
-            outcome.trainingLoss = total / Double(data.training.count)
-            try onEpoch(epoch, outcome.trainingLoss)
+        do {
+            try trainer.fit(source, epochs: epochs)
+        } catch let error as NonFiniteLoss {
+            course.outcome.trainingLoss = error.loss
+            return course.outcome
         }
-        outcome.testAccuracy = try accuracy(of: model)
-        return outcome
+        course.outcome.testAccuracy = try accuracy(trainer)
+        return course.outcome
     }
 
     /// The share of test images that the model puts into their class.
-    private func accuracy(of model: ConvNet) throws -> Double {
-        let measure = compiled { (images: Tensor, labels: Tensor) in
-            let batch = ImageBatch(images: images, labels: labels)
-            return Leibniz.accuracy(model(batch.scaled(paddedTo: Self.side)), batch.labels)
-        }
-        var correct = 0.0
-        for range in try Batches(of: data.test.count, size: Self.testBatchSize) {
-            let batch = data.test.batch(range)
-            let share = try inference { try measure(batch.images, batch.labels).item() }
-            correct += (share * Double(range.count)).rounded()
-        }
-        return correct / Double(data.test.count)
+    private func accuracy(_ trainer: Trainer<ConvNet, ImageBatch>) throws -> Double {
+        let batches = try Batches(of: data.test.count, size: Self.testBatchSize)
+        let source = ComputedBatches(count: batches.count) { [data] _, number in data.test.batch(batches[number]) }
+        return try trainer.gather(source, into: ConfusionCounts(classCount: data.test.classCount)) { model, batch in
+            model(batch.scaled(paddedTo: Self.side))
+        } _: { counts, logits, batch in
+            try counts.add(logits: logits, batch.labels.cast(to: .int64))
+        }.accuracy
+    }
+}
+
+/// Times a training from the moment there is a model, and keeps how far it came.
+private final class Course: TrainingCallback {
+    var outcome = ImageTraining.Outcome()
+    private let imageCount: Int
+    private let start = ContinuousClock.now
+    private var steps = 0
+
+    init(imageCount: Int) { self.imageCount = imageCount }
+
+    private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+    func didStep(_ state: TrainingState) -> TrainingDecision {
+        if steps == 0 { outcome.firstStepSeconds = seconds }
+        steps += 1
+        return .goOn
+    }
+
+    func didFinishEpoch(_ state: TrainingState) -> TrainingDecision {
+        (outcome.epochs, outcome.trainingLoss) = (state.epoch, state.meanLoss)
+        outcome.imagesPerSecond = Double(state.epoch * imageCount) / seconds
+        return .goOn
     }
 }

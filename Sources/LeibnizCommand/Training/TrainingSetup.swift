@@ -30,8 +30,29 @@ extension TrainingOptions {
     }
 }
 
+extension TrainingOptions {
+    /// Trains; where the loss leaves the finite numbers, JSON says so in a line of its own before the error ends the command.
+    ///
+    /// - Throws: what `body` throws.
+    func telling<Outcome>(_ body: () throws -> Outcome) throws -> Outcome {
+        do {
+            return try body()
+        } catch let error as NonFiniteLoss {
+            if json {
+                let line = JSONValue.object([
+                    ("status", .text("diverged")), ("step", .whole(error.step)), ("epoch", .whole(error.epoch)),
+                    ("batch", .whole(error.batch)), ("train_loss", .real(error.loss)),
+                    ("cause", .text(orNull: error.origin?.description)), ("seconds", .rounded(ProcessUsage.seconds)),
+                ])
+                try Console.write("\(line)")
+            }
+            throw error
+        }
+    }
+}
+
 /// Writes one line for each pass.
-private final class EpochLines: TrainingCallback {
+final class EpochLines: TrainingCallback {
     private let isNote: Bool
 
     init(isNote: Bool) { self.isNote = isNote }
@@ -57,25 +78,37 @@ extension TrainingReport.Ending {
 /// The newest checkpoint of a folder, for commands that use what a training has learned.
 enum TrainedModel {
     /// - Parameters:
-    ///   - command: the command that wrote it, as the configuration says.
+    ///   - commands: the commands that may have written it, as the configuration says.
     ///   - isBest: whether it is the best one of the folder, instead of the newest.
     /// - Throws: a `DataError` where there is none, or one of another command.
-    static func checkpoint(in folder: String, of command: String, best isBest: Bool = false) throws -> Checkpoint {
-        let checkpoint = try isBest ? Checkpoint(path: "\(folder)/best.safetensors") : newest(in: folder, of: command)
+    static func checkpoint(in folder: String, of commands: String..., best isBest: Bool = false) throws -> Checkpoint {
+        let checkpoint = try isBest ? best(in: folder) : newest(in: folder, of: commands)
         let other = checkpoint.progress.configuration["command"]
-        guard other == command else {
+        guard let other, commands.contains(other) else {
             throw DataError(
                 .inconsistent, "the checkpoint is of another training", in: checkpoint.path,
-                found: other ?? "an unnamed one", expected: command)
+                found: other ?? "an unnamed one", expected: commands.joined(separator: " or "))
         }
         return checkpoint
     }
 
-    private static func newest(in folder: String, of command: String) throws -> Checkpoint {
+    private static func best(in folder: String) throws -> Checkpoint {
+        let path = "\(folder)/best.safetensors"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw DataError(
+                .missing, "there is no best checkpoint", in: path, found: "nothing",
+                expected: "what a training wrote after the pass with the least loss",
+                hint: "without --best the newest checkpoint is taken")
+        }
+        return try Checkpoint(path: path)
+    }
+
+    private static func newest(in folder: String, of commands: [String]) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: folder), let found = try CheckpointFolder(folder).newest() else {
+            let ways = commands.map { "leibniz train \($0) --checkpoint \(folder)" }.joined(separator: " or ")
             throw DataError(
                 .missing, "there is no checkpoint", in: folder, found: "nothing", expected: "a checkpoint",
-                hint: "leibniz train \(command) --checkpoint \(folder) writes some")
+                hint: "\(ways) writes some")
         }
         for note in found.notes { Console.note(note) }
         return found.checkpoint

@@ -5,6 +5,7 @@ import Leibniz
 struct VisionComparison {
     let data: FashionMNIST
     let epochs: Int
+    let batchSize: Int
 
     /// What one rule reached.
     private struct Row {
@@ -48,7 +49,8 @@ struct VisionComparison {
                 own.limitSeconds = ProcessUsage.seconds + max(0, left) / Double(PoolingChoice.allCases.count - number)
             }
             own.log = options.log.map { "\($0)/\(pooling.rawValue)" }
-            let training = VisionTraining(data: data, pooling: pooling, epochs: epochs, seed: options.seed)
+            let training = VisionTraining(
+                data: data, pooling: pooling, epochs: epochs, batchSize: batchSize, seed: options.seed)
             let row = Row(pooling: pooling, outcome: try training.run(own, isQuiet: true))
             rows.append(row)
             if options.json { Console.note(row.text) } else { try Console.write(row.text) }

@@ -5,6 +5,7 @@ struct VisionTraining {
     let data: FashionMNIST
     let pooling: PoolingChoice
     let epochs: Int
+    let batchSize: Int
     let seed: Int
 
     /// How the network is trained.
@@ -30,7 +31,7 @@ struct VisionTraining {
 
     /// The settings on which training depends.
     var configuration: [String: String] {
-        ["command": "vision", "pooling": pooling.rawValue, "epochs": "\(epochs)"]
+        ["command": "vision", "pooling": pooling.rawValue, "epochs": "\(epochs)", "batch": "\(batchSize)"]
     }
 
     /// Trains and measures.
@@ -38,7 +39,7 @@ struct VisionTraining {
     /// - Parameter isQuiet: whether finished passes write no line.
     func run(_ options: TrainingOptions, isQuiet: Bool = false) throws -> Outcome {
         let model = Self.model(pooling, seed: seed)
-        let batches = try Batches(of: data.training.count, size: Setting.batchSize)
+        let batches = try Batches(of: data.training.count, size: batchSize)
         let optimizer = Muon(
             model, learningRate: Setting.peak, weightDecay: Setting.weightDecay, scaling: .likeAdamW)
         let trainer = Trainer(model, optimizer) { (model, batch: ImageBatch) in
@@ -47,7 +48,7 @@ struct VisionTraining {
         trainer.schedule = OneCycleSchedule(peak: Setting.peak, steps: max(2, epochs * batches.count))
         let history = try options.prepare(
             trainer, unit: "images", reserving: Double(data.test.count) * 0.0005, configuration: configuration,
-            isQuiet: isQuiet)
+            isQuiet: isQuiet, best: ("loss", .lower))
         let source = ComputedBatches(count: batches.count, threads: 1) { [data, seed] epoch in
             let order = shuffledIndices(data.training.count, seed: seed, epoch: epoch)
             return { number in

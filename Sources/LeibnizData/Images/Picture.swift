@@ -80,10 +80,15 @@ extension ImageSet: Dataset {
 
     /// The image of a number, scaled to 0 … 1, with its class.
     public func sample(at index: Int, random: inout SampleRandom) -> Example {
-        let bytes = images[index * imageByteCount..<(index + 1) * imageByteCount]
+        let pixels = images.withUnsafeBufferPointer { bytes in
+            [Float](unsafeUninitializedCapacity: imageByteCount) { target, initialized in
+                let start = index * imageByteCount
+                for place in 0..<imageByteCount { target[place] = Float(bytes[start + place]) * (1 / 255) }
+                initialized = imageByteCount
+            }
+        }
         return Example(
-            picture: Picture(
-                channels: channels, height: height, width: width, pixels: bytes.map { Float($0) * (1 / 255) }),
+            picture: Picture(channels: channels, height: height, width: width, pixels: pixels),
             label: Int(labels[index]))
     }
 }

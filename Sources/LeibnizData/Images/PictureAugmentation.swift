@@ -37,6 +37,13 @@ public struct PictureAugmentation: Sendable {
         }
     }
 
+    /// (x − mean) / deviation, channel by channel; nothing by chance.
+    ///
+    /// - Precondition: there is a mean and a deviation for every channel.
+    public static func normalization(mean: [Float], deviation: [Float]) -> Self {
+        Self { picture, _ in picture.normalized(mean: mean, deviation: deviation) }
+    }
+
     /// Turned by up to so many degrees either way.
     public static func rotation(degrees: Double) -> Self { affine(rotation: degrees) }
 

@@ -27,8 +27,13 @@ extension Picture {
     public func normalized(mean: [Float], deviation: [Float]) -> Picture {
         let area = height * width
         var result = self
-        for place in pixels.indices {
-            result.pixels[place] = (pixels[place] - mean[place / area]) / deviation[place / area]
+        result.pixels.withUnsafeMutableBufferPointer { pixels in
+            for channel in 0..<channels {
+                let (mean, deviation) = (mean[channel], deviation[channel])
+                for place in channel * area..<(channel + 1) * area {
+                    pixels[place] = (pixels[place] - mean) / deviation
+                }
+            }
         }
         return result
     }

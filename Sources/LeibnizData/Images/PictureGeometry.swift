@@ -3,12 +3,22 @@ import Foundation
 extension Picture {
     /// The picture mirrored left to right.
     public func flippedHorizontally() -> Picture {
-        Picture(channels: channels, height: height, width: width) { self[$0, $1, width - 1 - $2] }
+        withRows(height: height, width: width) { source, target in
+            for row in 0..<channels * height {
+                let start = row * width
+                for column in 0..<width { target[start + column] = source[start + width - 1 - column] }
+            }
+        }
     }
 
     /// The picture mirrored top to bottom.
     public func flippedVertically() -> Picture {
-        Picture(channels: channels, height: height, width: width) { self[$0, height - 1 - $1, $2] }
+        withRows(height: height, width: width) { source, target in
+            for row in 0..<channels * height {
+                let (from, to) = ((row / height * height + height - 1 - row % height) * width, row * width)
+                for column in 0..<width { target[to + column] = source[from + column] }
+            }
+        }
     }
 
     /// A part of the picture; what lies outside is filled.
@@ -17,11 +27,39 @@ extension Picture {
     ///   - top, left: its first row and column; may be negative.
     ///   - filler: what stands outside of the picture, 0 by default.
     public func cropped(top: Int, left: Int, height rows: Int, width columns: Int, filler: Float = 0) -> Picture {
-        Picture(channels: channels, height: max(0, rows), width: max(0, columns)) { channel, row, column in
-            let (row, column) = (row + top, column + left)
-            let isInside = row >= 0 && row < height && column >= 0 && column < width
-            return isInside ? self[channel, row, column] : filler
+        let (rows, columns) = (max(0, rows), max(0, columns))
+        // The columns of the result that the picture has.
+        let first = min(columns, max(0, -left)), end = max(first, min(columns, width - left))
+        return withRows(height: rows, width: columns) { source, target in
+            for channel in 0..<channels {
+                for row in 0..<rows {
+                    let to = (channel * rows + row) * columns
+                    let isInside = row + top >= 0 && row + top < height
+                    let (first, end) = isInside ? (first, end) : (columns, columns)
+                    for column in 0..<first { target[to + column] = filler }
+                    if first < end {
+                        let from = (channel * height + row + top) * width + left
+                        for column in first..<end { target[to + column] = source[from + column] }
+                    }
+                    for column in end..<columns { target[to + column] = filler }
+                }
+            }
         }
+    }
+
+    /// A picture of as many channels whose every number `fill` writes, from this one's.
+    private func withRows(
+        height: Int, width: Int,
+        _ fill: (_ source: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>) -> Void
+    ) -> Picture {
+        let count = channels * height * width
+        let result = pixels.withUnsafeBufferPointer { source in
+            [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                fill(source, target)
+                initialized = count
+            }
+        }
+        return Picture(channels: channels, height: height, width: width, pixels: result)
     }
 
     /// A map of the plane around the picture's middle: turned, stretched, sheared, then moved.

@@ -16,6 +16,34 @@ public struct ImageSet: Sendable, Hashable {
     /// What each class is called.
     public let classNames: [String]
 
+    /// Images that are in memory.
+    ///
+    /// - Parameters:
+    ///   - images: bytes, row-major as [count, channels, height, width].
+    ///   - labels: the class of each image, from 0.
+    ///   - channels: 1 by default.
+    ///   - classNames: what the labels 0, 1, … mean.
+    /// - Throws: an error of kind `argument` where the numbers do not fit each other, or a label has no name.
+    public init(
+        images: [UInt8], labels: [UInt8], channels: Int = 1, height: Int, width: Int, classNames: [String]
+    ) throws(DataError) {
+        guard min(channels, height, width) > 0, !labels.isEmpty,
+            images.count == labels.count * channels * height * width
+        else {
+            throw DataError(
+                .argument, "pixels and labels do not fit each other", in: "images",
+                found: "\(images.count) bytes for \(labels.count) labels",
+                expected: "\(channels) × \(height) × \(width) bytes for each label, and at least one")
+        }
+        guard let greatest = labels.max(), Int(greatest) < classNames.count else {
+            throw DataError(
+                .argument, "a label is out of range", in: "labels", found: "label \(labels.max() ?? 0)",
+                expected: "labels below \(classNames.count)")
+        }
+        (self.images, self.labels, self.classNames) = (images, labels, classNames)
+        (self.channels, self.height, self.width) = (channels, height, width)
+    }
+
     /// The number of images.
     public var count: Int { labels.count }
     /// The number of classes.

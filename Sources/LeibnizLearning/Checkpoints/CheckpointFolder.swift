@@ -55,7 +55,7 @@ public struct CheckpointFolder: Sendable, Hashable {
         let file = "\(path)/\(Self.prefix)\(number)\(Self.suffix)"
         try Checkpoint.write(progress, model: model, optimizer: optimizer, streams: streams, to: file)
         for (_, old) in try files().dropFirst(keep) { try? FileManager.default.removeItem(atPath: old) }
-        removeAbandonedFiles(in: path, prefix: Self.prefix)
+        removeAbandonedFiles(in: path, prefix: "")  // Those of the best checkpoint, too.
         return file
     }
 

@@ -11,7 +11,7 @@ import LeibnizCore
 ///   - isCausal: whether query number i sees only keys up to number i; false by default.
 ///   - scale: 1/√d by default.
 ///   - dropout: of the weights; none by default.
-/// - Returns: […, L, e]. A query that may look at nothing gets NaN.
+/// - Returns: […, L, e]. A query that may look at nothing gets 0, as in PyTorch.
 public func scaledDotProductAttention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
     dropout: Dropout? = nil
@@ -34,10 +34,13 @@ private func attentionWeights(query: Tensor, key: Tensor, mask: Tensor?, isCausa
         scores = which(
             Tensor.iota(shape, axis: 1) <= .iota(shape, axis: 0), scores, Tensor(-.infinity, scores.elementType))
     }
-    if let mask {
-        scores = mask.elementType == .bool ? which(mask, scores, Tensor(-.infinity, scores.elementType)) : scores + mask
-    }
-    return softmax(scores)
+    guard let mask else { return softmax(scores) }
+    scores = mask.elementType == .bool ? which(mask, scores, Tensor(-.infinity, scores.elementType)) : scores + mask
+    if scores.isInvalid { return scores }
+    // The softmax of nothing but −∞ would be NaN, and so would be all derivatives that pass through it.
+    let isOpen = max(scores, axes: [-1], keepingAxes: true) > Tensor(-.infinity, scores.elementType)
+    let zero = Tensor(0, scores.elementType)
+    return which(isOpen, softmax(which(isOpen, scores, zero)), zero)
 }
 
 /// Attention of several heads (Vaswani et al. 2017), each on a part of a projection of queries, keys and values.
@@ -106,11 +109,14 @@ public struct MultiHeadAttention: Layer, ModuleContainer {
         _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, keyPadding: Tensor? = nil,
         isCausal: Bool = false
     ) -> Tensor {
-        let (weights, values) = attention(query, key, value, mask, keyPadding, isCausal)
-        if weights.isInvalid { return weights }
+        let parts = prepared(query, key, value, mask, keyPadding)
         // [N, H, L, E/H] → [N, L, E].
-        let heads = matmul(dropout(weights), values).swapped(1, 2)
-        let joined = output(heads.flattened(from: 2))
+        let heads = scaledDotProductAttention(
+            query: parts.query, key: parts.key, value: parts.value, mask: parts.mask, isCausal: isCausal,
+            dropout: dropout
+        )
+        if heads.isInvalid { return heads }
+        let joined = output(heads.swapped(1, 2).flattened(from: 2))
         return isBatchFirst ? joined : joined.swapped(0, 1)
     }
 
@@ -118,21 +124,25 @@ public struct MultiHeadAttention: Layer, ModuleContainer {
     public func weights(
         _ query: Tensor, _ key: Tensor, mask: Tensor? = nil, keyPadding: Tensor? = nil, isCausal: Bool = false
     ) -> Tensor {
-        let weights = attention(query, key, nil, mask, keyPadding, isCausal).weights
+        let parts = prepared(query, key, nil, mask, keyPadding)
+        let weights = attentionWeights(
+            query: parts.query, key: parts.key, mask: parts.mask, isCausal: isCausal, scale: nil)
         return weights.isInvalid ? weights : mean(weights, axes: [1])
     }
 
-    /// Weights [N, H, L, S] and projected values [N, H, S, E/H].
-    private func attention(
-        _ query: Tensor, _ key: Tensor, _ value: Tensor?, _ mask: Tensor?, _ keyPadding: Tensor?, _ isCausal: Bool
-    ) -> (weights: Tensor, values: Tensor) {
-        func refused(_ reason: String, _ kind: TensorError.Kind = .shape) -> (Tensor, Tensor) {
+    /// What each head is given: projections [N, H, L, E/H], those of keys for values where there are none, and the mask.
+    private typealias Parts = (query: Tensor, key: Tensor, value: Tensor, mask: Tensor?)
+
+    private func prepared(
+        _ query: Tensor, _ key: Tensor, _ value: Tensor?, _ mask: Tensor?, _ keyPadding: Tensor?
+    ) -> Parts {
+        func refused(_ reason: String, _ kind: TensorError.Kind = .shape) -> Parts {
             let operands = [query, key] + [value, mask, keyPadding].compactMap { $0 }
             let error = Tensor.refused("MultiHeadAttention", operands, reason, kind: kind)
-            return (error, error)
+            return (error, error, error, nil)
         }
         if let invalid = [query, key, value, mask, keyPadding].compactMap({ $0 }).first(where: \.isInvalid) {
-            return (invalid, invalid)
+            return (invalid, invalid, invalid, nil)
         }
         guard heads > 0, embedding % heads == 0 else {
             return refused("\(embedding) columns do not fall into \(heads) heads", .value)
@@ -155,7 +165,7 @@ public struct MultiHeadAttention: Layer, ModuleContainer {
             return y.reshaped(to: [y.shape[0], y.shape[1], heads, embedding / heads]).swapped(1, 2)
         }
         let (q, k) = (projected(query, 0), projected(key, 1))
-        if q.isInvalid || k.isInvalid { return (q.isInvalid ? q : k, k) }
+        if q.isInvalid || k.isInvalid { return (q, k, k, nil) }
         let (batch, length, keys) = (q.shape[0], q.shape[2], k.shape[2])
         var allowed: Tensor?
         func combine(_ more: Tensor) { allowed = allowed.map { $0 & more } ?? more }
@@ -175,7 +185,6 @@ public struct MultiHeadAttention: Layer, ModuleContainer {
             allowed = nil
             added = which(permitted, numbers.cast(to: q.elementType), Tensor(-.infinity, q.elementType))
         }
-        let weights = attentionWeights(query: q, key: k, mask: allowed ?? added, isCausal: isCausal, scale: nil)
-        return (weights, value.map { projected($0, 2) } ?? k)
+        return (q, k, value.map { projected($0, 2) } ?? k, allowed ?? added)
     }
 }

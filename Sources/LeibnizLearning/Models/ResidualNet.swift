@@ -47,9 +47,14 @@ public struct ResidualNet: Layer {
 
     /// Images [N, C, H, W] → logits [N, classes].
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        var x = stem(x)
-        for (pool, block) in zip(pools, blocks) { x = relu(block(pool(x))) }
-        return head(global(x).flattened(from: 1))
+        head(global(featureMaps(x).last ?? x).flattened(from: 1))
+    }
+
+    /// What the first convolution and each block make of images [N, C, H, W]: [N, width, H′, W′] each.
+    public func featureMaps(_ x: Tensor) -> [Tensor] {
+        zip(pools, blocks).reduce(into: [stem(x)]) { maps, part in
+            maps.append(relu(part.1(part.0(maps[maps.count - 1]))))
+        }
     }
 
     /// The filters of the first convolution, [width, colours, 3, 3].

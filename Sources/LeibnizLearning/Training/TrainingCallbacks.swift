@@ -94,6 +94,9 @@ public final class ProgressBar: TrainingCallback {
     /// - Parameter unit: what examples are called.
     public init(unit: String = "examples") { self.unit = unit }
 
+    // A training that ends with an error leaves no line for the message to run into.
+    deinit { line.clear() }
+
     /// Shows where training stands.
     public func didStep(_ state: TrainingState) -> TrainingDecision {
         line.show(state.line(unit: unit))

@@ -6,6 +6,35 @@ import Testing
     let picture = Picture(channels: 1, height: 2, width: 3, pixels: [1, 2, 3, 4, 5, 6])
     let square = Picture(channels: 2, height: 3, width: 3, pixels: (0..<18).map(Float.init))
 
+    @Test func `pixels of every channel come from where a crop or a flip says`() {
+        let (height, width) = (3, 4)
+        let picture = Picture(
+            channels: 2, height: height, width: width, pixels: (0..<2 * height * width).map(Float.init))
+        for (top, left, rows, columns) in [(-2, -1, 4, 7), (1, 2, 5, 1), (0, 5, 2, 2), (-9, 0, 3, 3), (1, -6, 2, 5)] {
+            let part = picture.cropped(top: top, left: left, height: rows, width: columns, filler: -1)
+            for (channel, row, column) in [
+                (0, 0, 0), (1, rows - 1, columns - 1), (1, 0, columns - 1), (0, rows / 2, columns / 2),
+            ] {
+                let (y, x) = (row + top, column + left)
+                let isInside = (0..<height).contains(y) && (0..<width).contains(x)
+                #expect(part[channel, row, column] == (isInside ? picture[channel, y, x] : -1))
+            }
+        }
+        #expect(picture.flippedHorizontally()[1, 2, 0] == picture[1, 2, 3])
+        #expect(picture.flippedVertically()[1, 0, 2] == picture[1, 2, 2])
+    }
+
+    @Test func `images in memory must fit their labels`() throws {
+        let set = try ImageSet(images: [1, 2, 3, 4], labels: [0, 1], height: 1, width: 2, classNames: ["a", "b"])
+        #expect(set.count == 2 && set.images(at: [1]) == [3, 4])
+        #expect(throws: DataError.self) {
+            try ImageSet(images: [1, 2, 3], labels: [0, 1], height: 1, width: 2, classNames: ["a", "b"])
+        }
+        #expect(throws: DataError.self) {
+            try ImageSet(images: [1, 2], labels: [2], height: 1, width: 2, classNames: ["a", "b"])
+        }
+    }
+
     @Test func `flips and crops move pixels`() {
         #expect(picture.flippedHorizontally().pixels == [3, 2, 1, 6, 5, 4])
         #expect(picture.flippedVertically().pixels == [4, 5, 6, 1, 2, 3])

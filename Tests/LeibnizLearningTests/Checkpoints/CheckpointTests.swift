@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `a training that is killed again and again ends as an undisturbed one`() throws {
-        let kills = ProcessInfo.processInfo.environment["LEIBNIZ_KILLS"].flatMap(Int.init) ?? 5
+        let kills = KilledProbe.count
         let steps = "\(60 * kills)"
         let whole: Resumption = try Program.probe("resume", folder.path + "/whole", steps)
         var random = TestRandom(state: 5)
@@ -133,7 +133,8 @@ import Testing
         var places: Set<Int> = []
         for round in 0..<kills {
             // Every fifth at any moment, the others while checkpoints are written.
-            try killed(run, steps, after: round % 5 == 4 ? 0 : 1, .random(in: 0...0.2, using: &random))
+            try KilledProbe.run(
+                ["resume", run, steps], in: run, after: round % 5 == 4 ? 0 : 1, .random(in: 0...0.2, using: &random))
             if let newest = try CheckpointFolder(run).newest() {
                 places.insert(newest.checkpoint.progress.step)
                 #expect(newest.notes.isEmpty)
@@ -144,21 +145,6 @@ import Testing
         #expect(places.count > kills / 2 && resumed.resumed_at == places.max())
         let names = try FileManager.default.contentsOfDirectory(atPath: run)
         #expect(names.allSatisfy { $0.hasSuffix(".safetensors") }, "what was left behind is gone")
-    }
-
-    /// Runs the probe's training and kills it by −9 so many new checkpoints and seconds later.
-    private func killed(_ run: String, _ steps: String, after checkpoints: Int, _ seconds: Double) throws {
-        func newestStep() -> Int { (try? CheckpointFolder(run).files().first?.step) ?? 0 }
-        let start = newestStep()
-        let process = Process()
-        process.executableURL = Bundle.main.bundleURL.appendingPathComponent("LearningProbe")
-        process.arguments = ["resume", run, steps]
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        while process.isRunning, newestStep() < start + checkpoints { Thread.sleep(forTimeInterval: 0.005) }
-        Thread.sleep(forTimeInterval: seconds)
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
     }
 }
 
