@@ -206,6 +206,12 @@ import Testing
         let exact = try AveragePool2D(31, stride: 1, usesAntiderivative: false)(x.cast(to: .float64)).doubles()
         #expect(pooled.count == 270 * 230)
         #expect(zip(pooled, exact).allSatisfy { abs($0 - $1) < 1e-6 * 1004 })
+        // As well far from where the sums begin: the largest element is about 1,005.
+        let large = Tensor.normal([1, 1, 4096, 4096], seed: 2) + 1000
+        let difference =
+            AveragePool2D(31, stride: 1)(large).cast(to: .float64)
+            - AveragePool2D(31, stride: 1, usesAntiderivative: false)(large.cast(to: .float64))
+        #expect(try max(abs(difference)).item() < 1e-5 * 1000)
         let spoiled = x.at[0, 0, 100, 100].set(.infinity)
         let (fast, slow) = (AveragePool2D(9, stride: 1), AveragePool2D(9, stride: 1, usesAntiderivative: false))
         #expect(try fast(spoiled).doubles().map(\.isFinite) == slow(spoiled).doubles().map(\.isFinite))
