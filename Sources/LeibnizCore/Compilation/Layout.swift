@@ -27,8 +27,8 @@ struct Layout: Hashable, Sendable {
 
     /// Row-major but for one axis, which is innermost, in blocks where its extent allows.
     ///
-    /// A block, if one of `blocks` divides the extent, holds some vectors, so that whatever happens at one position of all other axes is done with full vectors,
-    /// while the memory of neighbouring positions stays close: [N/b][C][H][W][b] for images.
+    /// A block, if one of `blocks` divides the extent, holds some vectors, so that whatever happens at one position of all other axes
+    /// is done with full vectors, while the memory of neighbouring positions stays close: [N/b][C][H][W][b] for images.
     ///
     /// - Parameter blocks: the sizes that a block may have, the most welcome first.
     init(_ shape: Shape, innermost axis: Int, blocks: [Int] = Self.wideBlocks) {

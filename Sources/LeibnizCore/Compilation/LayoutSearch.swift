@@ -158,8 +158,6 @@ struct LayoutSearch {
         isFree.contains(number) && layouts[number] == nil && copies[number] == nil
     }
 
-    private func extent(of member: Member) -> Int { program[member.number].type.shape[member.axis] }
-
     /// The longest innermost axis that need not fall into blocks.
     private static let longestUncut = 1024
 
@@ -187,9 +185,11 @@ struct LayoutSearch {
         }
         if choice.layouts.values.allSatisfy(\.isRowMajor) { return nil }
         // Without blocks neighbours along all other axes would lie in different pages.
-        let changed = choice.layouts.filter { !$0.value.isRowMajor }
-        let isScattered = changed.contains { number, layout in
-            layout.block == nil && family.contains { $0.number == number && extent(of: $0) > Self.longestUncut }
+        let isScattered = family.contains { member in
+            guard let layout = choice.layouts[member.number], !layout.isRowMajor, layout.block == nil else {
+                return false
+            }
+            return program[member.number].type.shape[member.axis] > Self.longestUncut
         }
         if isScattered { return nil }
         var (before, after) = (cost(of: choice, isApplied: false), cost(of: choice, isApplied: true))

@@ -100,7 +100,7 @@ enum FourierTables {
                 for row in 0..<rows {
                     for result in 0..<results {
                         let (j₂, k) = isInverse ? (result, k₁ + f * row) : (row, k₁ + f * result)
-                        let weight = isInverse ? (k > n / 2 ? 0.0 : k == 0 || 2 * k == n ? 1 : 2) : 1
+                        let weight = !isInverse ? 1.0 : k > n / 2 ? 0 : k == 0 || 2 * k == n ? 1 : 2
                         let w = root((isInverse ? 1 : -1) * (j₂ * k % n), n)
                         func set(_ c: Int, _ d: Int, _ value: Double) {
                             numbers[(((c * rows + row) * 2 + d) * results + result) * f + k₁] = weight * value

@@ -11,8 +11,8 @@ import LeibnizKernels
 /// permutation (Stockham). A prime factor too long for a matrix is a convolution with a chirp (Bluestein 1970).
 ///
 /// Real numbers cost about half: their first stage computes only k₁ ≤ f/2, and the other columns are mirror images. That holds
-/// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths of up to about 2,000 take two
-/// products and nothing else (`ShortTransform`).
+/// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths up to about 2,000 that are a
+/// product of two factors up to 64 take two matrix products and nothing else (`ShortTransform`).
 ///
 /// Both parts of a complex tensor stand in one, [2, b, n, t], transformed along n; b and t stand for all axes before and after it.
 enum FourierTransform {

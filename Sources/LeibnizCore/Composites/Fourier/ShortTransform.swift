@@ -8,11 +8,12 @@ import LeibnizKernels
 struct ShortTransform: Hashable, Sendable {
     /// n.
     let length: Int
-    /// f and m.
+    /// f.
     let radix: Int
-    let rest: Int
+    /// m.
+    var rest: Int { length / radix }
     /// How many k₂ there are.
-    let columns: Int
+    var columns: Int { length / 2 / radix + 1 }
 
     /// The longest factor, and the most numbers in the second product's matrices, which a core's own cache should hold.
     private static let (longestRadix, greatestTable) = (64, 160_000)
@@ -22,7 +23,7 @@ struct ShortTransform: Hashable, Sendable {
         guard n > FourierTransform.radices(n).first ?? n else { return nil }
         let factors = (2...Self.longestRadix).filter { n % $0 == 0 && n / $0 <= Self.longestRadix && n / $0 > 1 }
         guard let radix = factors.reversed().min(by: { $0 + n / $0 < $1 + n / $1 }) else { return nil }
-        (length, self.radix, rest, columns) = (n, radix, n / radix, n / 2 / radix + 1)
+        (length, self.radix) = (n, radix)
         if tableCount > Self.greatestTable { return nil }
     }
 
