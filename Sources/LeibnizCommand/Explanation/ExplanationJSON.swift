@@ -35,6 +35,8 @@ extension Explanation.Kernel {
             ("loops", .text(orNull: schedule?.loops)),
             ("extents", .array(report.description.extents.map { .whole($0) })),
             ("schedule_reason", .text(orNull: schedule?.reason)), ("units", schedule.map { .whole($0.units) } ?? .null),
+            ("part_length", schedule?.partLength.map { .whole($0) } ?? .null),
+            ("chain", report.chain.map { .array($0.map { .whole($0) }) } ?? .null),
             ("threads", .whole(report.description.threads)), ("flops", .real(totals.operations)),
             ("bytes", .real(totals.bytes)), ("launches", .real(launches)),
             ("predicted_us", predicted.map { .rounded($0 * 1e6) } ?? .null), ("measured_us", .rounded(seconds * 1e6)),

@@ -82,7 +82,12 @@ extension Explanation {
             let threads = report.description.threads
             lines.append(
                 "  units     \(schedule.units) of \(schedule.unitCost) cycles on \(threads) thread\(threads == 1 ? "" : "s")"
-            )
+                    + (schedule.partLength.map { ", sums in parts of \($0)" } ?? ""))
+            if let chain = report.chain {
+                lines.append(
+                    "  bands     one after the other through kernels \(chain.lowerBound) to \(chain.upperBound - 1), so that what "
+                        + "they hand on stays in a core's own cache")
+            }
         }
         for body in report.bodies {
             lines.append("  runs      \(body.count) time\(body.count == 1 ? "" : "s"):")

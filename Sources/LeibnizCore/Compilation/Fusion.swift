@@ -311,6 +311,10 @@ struct Fusion {
             next.path = renamed(0)
             next.index = source(of: offer, through: view, shape)
             if view is Broadcast || view is Windows { next.isOnce = false }
+            // Half of the points see zeros.
+            if view is Pad, offer.isOnce, offer.points <= 2 * shape.count {
+                next.points = Swift.min(offer.points, shape.count)
+            }
         case is SortIndices, is Part, is any TuplePrimitive:
             (needsMemory[operand], isReadWhole[operand]) = (true, true)
             return

@@ -112,6 +112,8 @@ struct KernelJoining {
             return nil
         }
         let b = given.byRows(of: a) ?? given
+        // Sums that write side by side into one tensor share nothing.
+        guard !b.hasReductions || second.read.contains(where: first.written.contains) else { return nil }
         guard !a.hasReductions || b.greatestRegion <= Self.smallRegion || areRows(a) && areRows(b)
         else { return nil }
         return joined(first, second.computing(b)) { $0.followed(by: $1, buffers: $2, checks: first.checks.count) }

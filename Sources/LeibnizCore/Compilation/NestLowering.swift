@@ -206,7 +206,9 @@ struct NestLowering {
         let loop = loops[request.axis]
         let isOverrun = request.shift > 0 || space.extents[request.axis] % request.factor != 0
         let isOwn = loop.key.owner == root && loop.key.axis >= 0 && splits[loop.key] == nil
-        if isOverrun, !mayOverrun || !isOwn || request.factor > 8 { return nil }
+        // Few points beyond the end, or few of all.
+        let isCheap = request.factor <= 8 || 8 * request.factor <= space.extents[request.axis]
+        if isOverrun, !mayOverrun || !isOwn || !isCheap { return nil }
         return .split(loop.key, piece: loop.piece, factor: request.factor, shift: request.shift)
     }
 

@@ -20,12 +20,17 @@ final class Plan: Sendable {
     /// What a run launches, in order.
     var launches: [PlanCode.Launch] { code.launches }
 
-    /// - Parameter replacements: the outputs that replace inputs, where these may be overwritten if a run says so.
-    init(_ given: Program, replacements: [Replacement] = [], library: KernelLibrary = .shared) throws {
+    /// - Parameters:
+    ///   - replacements: the outputs that replace inputs, where these may be overwritten if a run says so.
+    ///   - bands: when kernels run in bands.
+    init(
+        _ given: Program, replacements: [Replacement] = [], library: KernelLibrary = .shared,
+        bands: Banding.Limits = Banding.Limits()
+    ) throws {
         (source, self.replacements) = (given, replacements)
         // Operations of one kernel are lowered by recursion, and the caller may be a task's thread.
         let made = onLargeStack { () -> Result<(ProgramLowering, PlanCode), LoopNestError> in
-            let lowering = ProgramLowering(given, replacements: replacements)
+            let lowering = ProgramLowering(given, replacements: replacements, bands: bands)
             do throws(LoopNestError) {
                 return .success((lowering, try PlanCode(lowering, library: library)))
             } catch {
@@ -67,9 +72,14 @@ final class Plan: Sendable {
             pool.whileRunning {
                 if recorder != nil { times.append(monotonicNanoseconds()) }
                 for launch in launches {
-                    if !isInPlace(launch.copyOfUpdate) { failure = launch.run(on: memory, pool: pool) }
+                    if recorder != nil, !isInPlace(launch.copyOfUpdate) {
+                        failure = launch.run(on: memory, pool: pool, times: &times)
+                    } else if !isInPlace(launch.copyOfUpdate) {
+                        failure = launch.run(on: memory, pool: pool)
+                    } else if recorder != nil {
+                        times.append(monotonicNanoseconds())
+                    }
                     if failure != nil { break }
-                    if recorder != nil { times.append(monotonicNanoseconds()) }
                 }
             }
         }

@@ -17,9 +17,11 @@ struct PlanCode: Sendable {
         case control(PlanControl, scratch: Int)
     }
 
-    /// One kernel or loop over memory.
+    /// One kernel or loop over memory, or a chain of kernels that run in bands.
     struct Launch: Sendable {
         let work: Work
+        /// How many kernels it is.
+        let kernelCount: Int
         let slots: [Slot]
         /// The update that begins with the copy that this launch makes, which is not needed where it is in place.
         let copyOfUpdate: Int?
@@ -50,6 +52,16 @@ struct PlanCode: Sendable {
             guard case .control(let work) = kernel.work else { continue }
             controls[time] = try PlanControl(work, types: kernel.memory.map { program[$0].type }, library: library)
         }
+        // The kernels of a chain run at the same time, but where some of them are prepared before a loop.
+        let chains = constants.isEmpty ? lowering.chains : []
+        var (starts, ends) = (Array(lowered.indices), Array(lowered.indices))
+        for chain in chains {
+            for time in chain.places {
+                (starts[time], ends[time]) = (chain.places.lowerBound, chain.places.upperBound - 1)
+            }
+            // Who runs it has memory for what passes through it.
+            for number in chain.passing.keys { slots[number] = .arena(0) }
+        }
         var (arena, scratches) = (ArenaLayout(), [Int: Int]())
         // What is prepared lives in the arena all the time.
         let prepared = constants.isEmpty ? [] : lowering.preparations(constants: constants)
@@ -60,11 +72,11 @@ struct PlanCode: Sendable {
         }
         // Everything else does from the kernel that writes it to its last reader.
         var lastUse: [Int: Int] = [:]
-        for (time, kernel) in lowered.enumerated() { for number in kernel.memory { lastUse[number] = time } }
+        for (time, kernel) in lowered.enumerated() { for number in kernel.memory { lastUse[number] = ends[time] } }
         for (time, kernel) in lowered.enumerated() {
             for number in kernel.memory where slots[number] == nil {
                 let end = lastUse[number] ?? time
-                slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: end, at: time))
+                slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: end, at: starts[time]))
             }
             if let control = controls[time], control.scratchByteCount > 0 {
                 scratches[time] = arena.place(control.scratchByteCount, until: time, at: time)
@@ -81,13 +93,16 @@ struct PlanCode: Sendable {
                     .kernel(kernels.removeFirst(), checks: lowered.checks)
                 }
             return Launch(
-                work: work, slots: lowered.memory.map { slots[$0] ?? .arena(0) },
+                work: work, kernelCount: 1, slots: lowered.memory.map { slots[$0] ?? .arena(0) },
                 copyOfUpdate: updates.firstIndex {
                     $0.startsAsCopy && lowered.written == [$0.output] && lowered.read == [$0.input]
                 })
         }
         preparations = all.indices.filter(prepared.contains).map { all[$0] }
-        launches = all.indices.filter { !prepared.contains($0) }.map { all[$0] }
+        let chainAt = Dictionary(uniqueKeysWithValues: chains.map { ($0.places.lowerBound, $0) })
+        launches = all.indices.filter { !prepared.contains($0) && starts[$0] == $0 }.map { time in
+            chainAt[time].map { Launch($0, all[$0.places], memory: lowered[$0.places].map(\.memory)) } ?? all[time]
+        }
         results = lowering.bases.map { slots[$0] ?? .output(0) }
     }
 }
@@ -147,19 +162,64 @@ extension PlanCode {
 }
 
 extension PlanCode.Launch {
-    func run(on memory: PlanMemory, pool: ThreadPool) -> TensorError? {
-        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: slots.count) {
-            addresses -> TensorError? in
+    /// Kernels that run in bands; none of them checks indices.
+    fileprivate init(_ chain: BandedChain, _ launches: ArraySlice<PlanCode.Launch>, memory: [[Int]]) {
+        let kernels = launches.compactMap { launch in
+            if case .kernel(let kernel, _) = launch.work { kernel } else { nil }
+        }
+        let all = memory.flatMap { $0 }
+        let passing = chain.passing.sorted { $0.key < $1.key }.map { number, bytes in
+            BandedKernel.Passing(places: all.indices.filter { all[$0] == number }, bandBytes: bytes)
+        }
+        let kernel = BandedKernel(
+            kernels, bufferCounts: memory.map(\.count), bandCount: chain.bandCount, passing: passing)
+        self.init(
+            work: .kernel(kernel, checks: []), kernelCount: kernels.count, slots: launches.flatMap(\.slots),
+            copyOfUpdate: nil)
+    }
+
+    /// Runs it; `times` receives when each of its kernels ended, the time of a chain divided as it was spent.
+    func run(on memory: PlanMemory, pool: ThreadPool, times: inout [UInt64]) -> TensorError? {
+        guard kernelCount > 1, let start = times.last, case .kernel(let kernel as BandedKernel, _) = work else {
+            let failure = run(on: memory, pool: pool)
+            times.append(monotonicNanoseconds())
+            return failure
+        }
+        return withAddresses(on: memory) { addresses in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: kernelCount) { spent in
+                var status = KernelStatus()
+                kernel.run(addresses, status: &status, pool: pool, spent: spent.baseAddress)
+                let (whole, parts) = (monotonicNanoseconds() - start, Double(max(1, spent.reduce(0, +))))
+                var sum = 0.0
+                for part in spent {
+                    sum += Double(part)
+                    times.append(start + UInt64(Double(whole) * (sum / parts)))
+                }
+            }
+            return nil
+        }
+    }
+
+    private func withAddresses(
+        on memory: PlanMemory, _ body: (UnsafePointer<UnsafeMutableRawPointer>) -> TensorError?
+    ) -> TensorError? {
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: slots.count) { addresses in
             for (place, slot) in slots.enumerated() {
                 addresses.initializeElement(at: place, to: memory.address(of: slot))
             }
-            guard let base = addresses.baseAddress else { return nil }
+            return addresses.baseAddress.flatMap { body($0) }
+        }
+    }
+
+    /// Runs it, until something fails.
+    func run(on memory: PlanMemory, pool: ThreadPool) -> TensorError? {
+        withAddresses(on: memory) { addresses in
             switch work {
             case .control(let control, let scratch):
-                return control.run(UnsafePointer(base), scratch: memory.arena + scratch, pool: pool)
+                return control.run(addresses, scratch: memory.arena + scratch, pool: pool)
             case .kernel(let kernel, let checks):
                 var status = KernelStatus()
-                kernel.run(UnsafePointer(base), status: &status, pool: pool)
+                kernel.run(addresses, status: &status, pool: pool)
                 guard status.failedCheck > 0, checks.indices.contains(Int(status.failedCheck) - 1) else { return nil }
                 return checks[Int(status.failedCheck) - 1].error(value: status.value, position: Int(status.position))
             }

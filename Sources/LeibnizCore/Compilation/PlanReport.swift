@@ -42,6 +42,8 @@ public struct PlanReport: Sendable {
         public let description: KernelDescription
         /// What a loop or a branch runs.
         public let bodies: [Body]
+        /// If it runs in bands, the numbers of the kernels that do so together.
+        public let chain: Range<Int>?
     }
 
     /// The body of a loop, or a side of a branch.
@@ -74,7 +76,8 @@ public struct PlanReport: Sendable {
             }
             return Kernel(
                 name: kernel.work.name, operations: survey.operations(of: place), reads: kernel.read.map(survey.value),
-                writes: kernel.written.map(survey.value), description: kernel.work.description(library), bodies: bodies)
+                writes: kernel.written.map(survey.value), description: kernel.work.description(library), bodies: bodies,
+                chain: lowering.chains.first { $0.places.contains(place) }?.places)
         }
     }
 }

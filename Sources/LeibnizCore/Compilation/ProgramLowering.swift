@@ -6,6 +6,8 @@ struct ProgramLowering {
     let program: Program
     /// What is launched.
     let kernels: [LoweredKernel]
+    /// The kernels that run in bands.
+    let chains: [BandedChain]
     /// The instructions whose memory leaves the plan, in order.
     let kept: [Int]
     /// For each output the instruction whose memory it shares.
@@ -17,9 +19,10 @@ struct ProgramLowering {
     /// The outputs that may take the memory of the inputs that they replace.
     let updates: [InPlaceUpdate]
 
-    /// - Parameter replacements: pairs of an output and an input of the program, by place, where nobody may want the input
-    ///   any more.
-    init(_ given: Program, replacements: [Replacement] = []) {
+    /// - Parameters:
+    ///   - replacements: pairs of an output and an input of the program, by place, where nobody may want the input any more.
+    ///   - bands: when kernels run in bands.
+    init(_ given: Program, replacements: [Replacement] = [], bands: Banding.Limits = Banding.Limits()) {
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
         // Layouts are chosen for kernels as they will be joined.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
@@ -45,7 +48,10 @@ struct ProgramLowering {
             replacements.isEmpty
             ? []
             : InPlaceUpdates(program, joined, bases: bases, layouts).chosen(replacements, &dependences)
-        kernels = KernelOrder(program, joined, dependences, kept: kept).kernels
+        let ordered = KernelOrder(program, joined, dependences, kept: kept).kernels
+        let banding = Banding(
+            program, ordered, layouts: layouts, shared: Set(updates.map(\.output)), kept: kept, limits: bands)
+        (kernels, chains) = (banding.kernels, banding.chains)
     }
 
     /// One way through all roots, with layouts that may turn out to be impossible.

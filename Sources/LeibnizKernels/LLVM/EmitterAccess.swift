@@ -152,7 +152,8 @@ extension NestEmitter {
         }
         if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
             if let distance = fetched[access.buffer] { prefetch(place.pointer, scalar, ahead: distance) }
-            return contiguous(place, at: point, declaration.type, scalar, read, readMasked)
+            let isAnywhere = reachable(access, at: point, place)
+            return contiguous(place, isAnywhere, at: point, declaration.type, scalar, read, readMasked)
         }
         if place.laneOffsets == nil, place.laneStride == 2, point.lanes > 2, declaration.type != .bool,
             point.active == point.lanes || scalar.bits >= 32, place.mask == nil || hasRunningBounds(access, at: point)
@@ -170,8 +171,10 @@ extension NestEmitter {
     }
 
     /// Neighbouring elements, forwards or backwards.
+    ///
+    /// - Parameter isAnywhere: false where no lane may be touched, and the address may lie far from the buffer.
     private func contiguous(
-        _ place: Place, at point: Point, _ type: ElementType, _ scalar: IRScalar,
+        _ place: Place, _ isAnywhere: Operand, at point: Point, _ type: ElementType, _ scalar: IRScalar,
         _ read: (Operand, IRType) -> Operand, _ readMasked: (String, IRType, [Operand]) -> Operand
     ) -> Operand {
         let isBackwards = place.laneStride < 0
@@ -185,7 +188,7 @@ extension NestEmitter {
             }
             let reversed = whole.map { isBackwards ? builder.shuffle($0, nil, reversal(count, lanes: lanes)) : $0 }
             let mask = reversed ?? builder.prefix(count, lanes: lanes)
-            let pointer = whole == nil ? guarded(first, place.condition) : first
+            let pointer = guarded(first, isAnywhere)
             vector = masked(pointer, IRType(scalar, lanes: lanes), mask, readMasked)
         } else {
             let pointer = isBackwards ? guarded(first, place.condition) : guarded(place, scalar)
@@ -199,6 +202,24 @@ extension NestEmitter {
         }
         if isBackwards { vector = builder.shuffle(vector, nil, reversal(count, lanes: lanes)) }
         return fromMemory(vector, type)
+    }
+
+    /// The elements beyond a bound that still lie in memory which is there anyway.
+    private static let nearElements = 512
+
+    /// Whether some lane of a masked access holds, where that is worth a test: processors read nothing where the mask is empty, but take
+    /// their time for it where the address belongs to no memory.
+    private func reachable(_ access: Access, at point: Point, _ place: Place) -> Operand {
+        if place.mask == nil || !access.gathers.isEmpty { return place.condition }
+        return access.bounds.reduce(place.condition) { all, bound in
+            let range = bound.index.range(extents: extents)
+            let isFar =
+                range.lowerBound < -Self.nearElements || range.upperBound >= bound.extent + Self.nearElements
+            guard isFar, assumed[bound] == nil, builder.terms(of: bound.index, at: point).laneStride != 0 else {
+                return all
+            }
+            return builder.both(all, builder.testAny(bound, at: point))
+        }
     }
 
     private func zeros(_ type: IRType) -> Operand { Operand("zeroinitializer", type, level: 0, isConstant: true) }

@@ -126,6 +126,15 @@ extension FunctionBuilder {
         let all = binary("add", start, ramp(value.laneStride, lanes: point.lanes, scalar))
         return compare("ult", all, .integer(Int64(bound.extent), scalar))
     }
+
+    /// Whether a bound holds for any lane, where it varies along them: i1.
+    func testAny(_ bound: Bound, at point: Point) -> Operand {
+        let value = value(of: bound.index, at: point)
+        let reach = value.laneStride * (point.active - 1)
+        let last = iadd(value.base, .integer(Int64(value.constant + max(0, reach))))
+        return compare("ult", last, .integer(Int64(bound.extent + abs(reach))))
+    }
+
     /// Whether a bound holds at neighbouring indices instead of at the lanes': those from `start` after the first lane's.
     func test(_ bound: Bound, at point: Point, lanes: Int, from start: Int) -> Operand {
         let value = value(of: bound.index, at: point)

@@ -16,7 +16,9 @@ extension NestEmitter {
     /// The results that are written past the caches.
     static func streamed(_ nest: LoopNest, _ target: TargetDescription) -> Set<Int> {
         let sizes = nest.buffers.map { $0.count * $0.type.byteCount }
-        guard target.isX86, target.vectorBytes >= leastChunk, sizes.reduce(0, +) >= largeFootprint else { return [] }
+        // What follows in the same band wants to find it.
+        guard nest.bands == nil, target.isX86, target.vectorBytes >= leastChunk, sizes.reduce(0, +) >= largeFootprint
+        else { return [] }
         let stores = nest.stages.flatMap(\.stores)
         return Set(
             nest.buffers.indices.filter { number in

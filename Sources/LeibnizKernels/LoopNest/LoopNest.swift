@@ -28,6 +28,8 @@ public struct LoopNest: Hashable, Sendable {
     public var reductions: [Reduction]
     /// What happens at each outer point, in order.
     public var stages: [Stage]
+    /// How the nest is cut so that others can follow it piece by piece; nil where it runs as a whole.
+    public var bands: Bands?
 
     /// An empty nest, to be filled.
     public init(name: String) {
@@ -38,7 +40,7 @@ public struct LoopNest: Hashable, Sendable {
     /// Equal in all that is computed; names do not count.
     public static func == (a: LoopNest, b: LoopNest) -> Bool {
         a.buffers == b.buffers && a.axes == b.axes && a.outer == b.outer && a.sequential == b.sequential
-            && a.values == b.values && a.reductions == b.reductions && a.stages == b.stages
+            && a.values == b.values && a.reductions == b.reductions && a.stages == b.stages && a.bands == b.bands
     }
 
     /// Hashes what `==` compares.
@@ -48,6 +50,7 @@ public struct LoopNest: Hashable, Sendable {
         hasher.combine(outer)
         hasher.combine(values)
         hasher.combine(stages)
+        hasher.combine(bands)
     }
 }
 
@@ -58,6 +61,18 @@ public struct Axis: Hashable, Sendable {
 
     /// A loop of `extent` iterations.
     public init(_ extent: Int) { self.extent = extent }
+}
+
+/// Pieces of a nest along an outer axis, each a unit of work: kernels that share them run one after the other on each piece
+/// (`BandedKernel`).
+public struct Bands: Hashable, Sendable {
+    /// An outer axis that is not sequential.
+    public var axis: Int
+    /// Its iterations in a band; the last may have fewer.
+    public var length: Int
+
+    /// Bands of `length` iterations along an axis.
+    public init(axis: Int, length: Int) { (self.axis, self.length) = (axis, length) }
 }
 
 /// What a kernel may do with a buffer. Distinct buffers never overlap, except that an output may be the same memory as an

@@ -48,6 +48,10 @@ extension LoopNest {
         for axis in sequential where !outer.contains(axis) {
             throw LoopNestError(place: .nest, problem: .axis("sequential axis \(axis) is not an outer axis"))
         }
+        if let bands, !outer.contains(bands.axis) || sequential.contains(bands.axis) || bands.length < 1 {
+            throw LoopNestError(
+                place: .nest, problem: .axis("there are no bands of \(bands.length) along axis \(bands.axis)"))
+        }
         var owner: [Int: Int] = [:]
         for (number, stage) in stages.enumerated() {
             try validateLoops(stage.axes, around: outer, at: .stage(number))

@@ -9,7 +9,8 @@ public final class CompiledKernel: Kernel {
     /// The name of the kernel's function in its source.
     public let symbol: String
     private let code: CompiledCode
-    private let units: Int
+    /// How many units of work there are, and about how many clock cycles each takes.
+    let (units, unitCost): (Int, Int)
     private let scratchBytes: Int
     private let isWorthThreads: Bool
 
@@ -17,7 +18,7 @@ public final class CompiledKernel: Kernel {
     init(code: CompiledCode, source: KernelSource) {
         self.code = code
         symbol = source.symbol
-        units = max(0, source.units)
+        (units, unitCost) = (max(0, source.units), source.unitCost)
         scratchBytes = (max(0, source.scratchBytes) + 63) & ~63
         isWorthThreads = Self.isWorthThreads(units: units, unitCost: source.unitCost)
     }
@@ -26,6 +27,16 @@ public final class CompiledKernel: Kernel {
     static func isWorthThreads(units: Int, unitCost: Int) -> Bool {
         let (cost, isHuge) = units.multipliedReportingOverflow(by: max(1, unitCost))
         return units > 1 && (isHuge || cost >= parallelCost)
+    }
+
+    /// Whether any thread may do any unit at any time, without memory of its own.
+    var isIndependent: Bool { code.finish == nil && scratchBytes == 0 }
+
+    /// Does one unit of an independent kernel.
+    func run(
+        unit: Int, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ status: UnsafeMutablePointer<KernelStatus>
+    ) {
+        code.main(buffers, status, unit, unit + 1, nil)
     }
 
     /// Runs once over all units.

@@ -22,7 +22,7 @@ extension Scheduler {
     func cutReduction(_ schedule: inout Schedule, _ work: NestWork) {
         guard let stage = nest.stages.first, let loop = schedule.stages.first?.first, loop.lanes == 1,
             !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty, !schedule.splitsReduction,
-            nest.sequential.isEmpty, !schedule.outer.contains(where: \.joinsLanes),
+            nest.sequential.isEmpty, nest.bands == nil, !schedule.outer.contains(where: \.joinsLanes),
             schedule.stages[0].allSatisfy({ !$0.isIndependent && $0.lanes == 1 }),
             stage.reductions.allSatisfy({ nest.reductions[$0].operation == .sum }),
             work.stages[0].items.allSatisfy({ !$0.bounded.has(loop.axis) })

@@ -34,6 +34,8 @@ public struct Schedule: Hashable, Sendable {
     /// Where the first stage's first loop is walked in parts, with all points of a unit in each: the blocks in a part; 0 where it is
     /// walked in one go.
     public var blocksPerPart = 0
+    /// How many iterations of the first sum a part has, if it is walked in parts.
+    public var partLength: Int? { blocksPerPart > 0 ? blocksPerPart * (stages.first?.first?.step ?? 1) : nil }
     /// The units of parallel work.
     public var units = 1
     /// About how many clock cycles a unit takes.
@@ -45,7 +47,7 @@ public struct Schedule: Hashable, Sendable {
 extension Schedule: CustomStringConvertible {
     /// The loops, how they are shared, and why they are so.
     public var description: String {
-        let parts = blocksPerPart > 0 ? ", sums in parts of \(blocksPerPart * (stages.first?.first?.step ?? 1))" : ""
+        let parts = partLength.map { ", sums in parts of \($0)" } ?? ""
         let split = splitsReduction ? " in \(units) parts of \(splitBlocks)" : units > 1 ? " in \(units) units" : ""
         return loops + split + parts + " of \(unitCost) cycles" + (reason.isEmpty ? "" : ": \(reason)")
     }

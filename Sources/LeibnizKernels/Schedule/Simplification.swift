@@ -3,7 +3,7 @@ extension LoopNest {
     /// one longer axis become one.
     func simplified() -> LoopNest {
         var nest = self
-        let single = Set(axes.indices.filter { axes[$0].extent == 1 })
+        let single = Set(axes.indices.filter { axes[$0].extent == 1 && $0 != bands?.axis })
         if !single.isEmpty { nest.drop(single) }
         while let (high, low) = nest.fusiblePair() {
             nest.axes[low].extent *= nest.axes[high].extent
@@ -39,7 +39,7 @@ extension LoopNest {
             guard axes[high].extent > 0, axes[low].extent > 0 else { return false }
             return affines.allSatisfy { $0.stride(of: high) == $0.stride(of: low) * axes[low].extent }
         }
-        let free = outer.filter { !sequential.contains($0) }
+        let free = outer.filter { !sequential.contains($0) && $0 != bands?.axis }
         for high in free { for low in free where low != high && isFusible(high, low) { return (high, low) } }
         for stage in stages {
             for (high, low) in zip(stage.axes, stage.axes.dropFirst()) where isFusible(high, low) {

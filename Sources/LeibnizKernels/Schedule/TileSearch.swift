@@ -9,7 +9,9 @@ struct TileSearch {
         self.cost = cost
         let nest = cost.nest
         self.nest = nest
-        free = nest.outer.filter { !nest.sequential.contains($0) && nest.axes[$0].extent > 1 }
+        free = nest.outer.filter {
+            !nest.sequential.contains($0) && nest.axes[$0].extent > 1 && $0 != nest.bands?.axis
+        }
     }
 
     /// A tile and the cycles that the model gives it.

@@ -9,6 +9,11 @@ extension Scheduler {
     func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double) {
         schedule.units = 1
         schedule.unitCost = Self.whole(cycles)
+        if let bands = nest.bands, let place = schedule.outer.firstIndex(where: { $0.axis == bands.axis }) {
+            schedule.outer[place].blocksPerUnit = bands.length
+            schedule.units = TileCost.divided(nest.axes[bands.axis].extent, by: bands.length)
+            return schedule.unitCost = Self.whole(cycles / Double(schedule.units))
+        }
         guard threads > 1, cycles > 2 * Self.leastUnit, cycles / Double(threads) + foreignCycles < cycles else {
             return
         }

@@ -58,14 +58,21 @@ public struct ShortTimeFourier: Sendable {
 ///   - settings: sizes, window and padding.
 /// - Returns: `[…, n/2 + 1, frames]`, or `[…, n, frames]` with both sides.
 public func stft(_ signal: Tensor, _ settings: ShortTimeFourier) -> ComplexTensor {
-    let frames = settings.frames(of: signal)
+    let (frames, count) = settings.groupedFrames(of: signal)
     if frames.isInvalid { return ComplexTensor(frames) }
-    let weighted = frames * settings.window.cast(to: frames.elementType)
+    let window = settings.window.cast(to: frames.elementType)
     let normalization: FourierNormalization = settings.isNormalized ? .ortho : .backward
-    let spectrum =
+    let spectra =
         settings.isOneSided
-        ? rfft(weighted, normalization: normalization) : fft(ComplexTensor(weighted), normalization: normalization)
-    return spectrum.mapped { $0.swappedLastAxes() }
+        ? rfft(frames, weights: window, axis: -2, normalization: normalization)
+        : fft(ComplexTensor(frames * window.expanded(at: 1)), axis: -2, normalization: normalization)
+    // […, groups, frequencies, group] → […, frequencies, frames]
+    return spectra.mapped { part in
+        let (rank, shape) = (part.rank, part.shape)
+        let inOrder = part.transposed(Array(0..<rank - 3) + [rank - 2, rank - 3, rank - 1])
+            .reshaped(to: Shape(shape.extents.dropLast(3) + [shape[-2], shape[-3] * shape[-1]]))
+        return inOrder.sliced(axis: rank - 2, start: 0, count: count)
+    }
 }
 
 /// The signal of which these are the spectra of frames: the inverse of `stft`.
@@ -116,6 +123,23 @@ public func istft(_ spectra: ComplexTensor, _ settings: ShortTimeFourier, length
 }
 
 extension ShortTimeFourier {
+    /// So many frames stand beside each other in memory where there are many, and as many frames as make that worthwhile.
+    private static let (group, fewestGrouped) = (16, 64)
+
+    /// The frames of a signal in groups of neighbours that stand innermost, `[…, groups, size, group]`, so that they are transformed
+    /// beside each other, and how many they are; those that fill up the last group are of no use.
+    fileprivate func groupedFrames(of signal: Tensor) -> (frames: Tensor, count: Int) {
+        let frames = frames(of: signal)
+        if frames.isInvalid { return (frames, 0) }
+        let count = frames.shape[-2]
+        let group = count >= Self.fewestGrouped ? Self.group : 1
+        let groups = (count + group - 1) / group
+        let leading = Array(frames.shape.dropLast(2))
+        let whole = frames.padded(axis: -2, before: 0, after: groups * group - count)
+            .reshaped(to: Shape(leading + [groups, group, size]))
+        return (whole.swappedLastAxes(), count)
+    }
+
     /// The frames of a signal, `[…, frames, size]`.
     package func frames(of signal: Tensor) -> Tensor {
         if signal.isInvalid { return signal }

@@ -33,6 +33,30 @@ import Testing
         }
     }
 
+    /// Many frames are transformed in groups, of which the last is filled up.
+    @Test(arguments: [(16, 64), (16, 77), (12, 65), (7, 70), (96, 66), (30, 81)])
+    func `many frames are transformed by the definition, and back to the signal's gradient`(
+        _ size: Int, _ count: Int
+    ) throws {
+        let signal = normal([5 * (count - 1) + size], seed: 3)
+        let weights = SignalWindow.hann.weights(size)
+        let settings = ShortTimeFourier(size: size, hop: 5, window: Tensor(weights, .float64), centred: false)
+        let spectrum = stft(signal, settings)
+        let bins = size / 2 + 1
+        let expected = naive(try signal.doubles(), weights, hop: 5, bins: bins)
+        #expect(spectrum.shape == [bins, count])
+        for (part, choose) in [(spectrum.real, 0), (spectrum.imaginary, 1)] {
+            let numbers = (0..<bins).flatMap { k in expected.map { choose == 0 ? $0[k].0 : $0[k].1 } }
+            try expectClose(part, numbers, within: 1e-12)
+        }
+        // ⟨S(x), w⟩ = ⟨x, Sᵀ(w)⟩, for the transform is linear.
+        let (u, v) = (normal([bins, count], seed: 4), normal([bins, count], seed: 5))
+        let inner = { @Sendable (x: Tensor) in sum(stft(x, settings).real * u + stft(x, settings).imaginary * v) }
+        let slope = gradient(of: inner)(signal)
+        let (value, product) = (try inner(signal).item(), try sum(slope * signal).item())
+        #expect(abs(value - product) <= 1e-11 * (1 + abs(value)))
+    }
+
     @Test(arguments: PaddingMode.allCases)
     func `centred frames see the padded signal`(_ padding: PaddingMode) throws {
         let x = [1.0, 2, 3, 4, 5, 6, 7]

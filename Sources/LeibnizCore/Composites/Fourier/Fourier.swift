@@ -63,6 +63,13 @@ public func rfft(
     Fourier("rfft", [axis], [count], normalization).spectrum(x)
 }
 
+/// `rfft` of numbers that are multiplied by weights first, [n], in the order in which the transform wants them.
+package func rfft(
+    _ x: Tensor, weights: Tensor, axis: Int, normalization: FourierNormalization
+) -> ComplexTensor {
+    Fourier("rfft", [axis], [nil], normalization).spectrum(x, weights: weights)
+}
+
 /// The real numbers of which these are the frequencies 0 … n/2: the inverse of `rfft`.
 ///
 /// The imaginary parts of frequency 0, and of n/2 for an even n, have no influence.
@@ -140,8 +147,8 @@ private struct Fourier {
         }
     }
 
-    func spectrum(_ x: Tensor) -> ComplexTensor {
-        attempt([x]) { (axes: [Int]) throws(TensorError) in
+    func spectrum(_ x: Tensor, weights: Tensor? = nil) -> ComplexTensor {
+        attempt([x] + (weights.map { [$0] } ?? [])) { (axes: [Int]) throws(TensorError) in
             let last = axes[axes.count - 1]
             var real = x.cast(to: Promotion.real(x.elementType))
             if let count = counts.last ?? nil { real = real.resized(axis: last, to: count) }
@@ -150,7 +157,13 @@ private struct Fourier {
             let block: Shape = [
                 extents[..<last].reduce(1, *), n, extents[(last + 1)...].reduce(1, *),
             ]
-            var pair = FourierTransform.spectrum(real.reshaped(to: block))
+            if axes.count == 1 {
+                let shape = real.type.shape.replacing(last, with: n / 2 + 1)
+                return FourierTransform.spectrumParts(real.reshaped(to: block), weights: weights).mapped {
+                    scaled($0.reshaped(to: shape), lengths, isForward: true)
+                }
+            }
+            var pair = FourierTransform.spectrum(real.reshaped(to: block), weights: weights)
                 .reshaped(to: Shape([2] + real.type.shape.replacing(last, with: n / 2 + 1).extents))
             for axis in axes.dropLast() { pair = along(axis, pair) { FourierTransform.complex($0, sign: -1) } }
             return parts(pair, lengths, isForward: true)

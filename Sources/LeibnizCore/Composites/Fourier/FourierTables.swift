@@ -13,7 +13,7 @@ enum FourierTables {
         case matrix(Int, sign: Int), spectrum(Int, columns: Int), signal(Int, rows: Int)
         case twiddles(radix: Int, rest: Int, columns: Int, sign: Int), chirp(Int, sign: Int)
         case chirpSpectrum(Int, length: Int, sign: Int)
-        case second(ShortTransform, isInverse: Bool)
+        case second(ShortTransform, ShortTransform.Run, isInverse: Bool)
     }
     private struct Key: Hashable, Sendable {
         let kind: Kind
@@ -87,32 +87,42 @@ enum FourierTables {
         }[0]
     }
 
-    /// The second product of a short transform of real numbers, for each k₁ a matrix of its own with the factors between the stages,
-    /// [c, j₂, c′, k₂, k₁]: both parts of e^{−2πi·j₂k/n}, k = k₁ + f·k₂.
+    /// The second product of a short transform of real numbers, for each k₁ of a run a matrix of its own with the factors between the
+    /// stages, [k₁, c, j₂, c′, k₂]: both parts of e^{−2πi·j₂k/n}, k = k₁ + f·k₂. What it reads is conjugated where k₁ is mirrored.
     ///
-    /// Of the inverse, [c, k₂, c′, j₂, k₁]: the conjugates, twice where they stand for their mirror image, 0 where k > n/2.
-    static func second(_ transform: ShortTransform, isInverse: Bool, _ type: ElementType) -> Tensor {
-        table(.second(transform, isInverse: isInverse), type) {
+    /// Of the inverse, [k₁, c, k₂, c′, j₂]: the conjugates, for frequencies that stand for their mirror image as well, twice, 0 where
+    /// k > n/2. The sums of k₁ and f − k₁ are added up, which `signalMatrix` counts twice: so only half of each. What it writes is
+    /// conjugated where k₁ is mirrored.
+    static func second(
+        _ transform: ShortTransform, _ run: ShortTransform.Run, isInverse: Bool, _ type: ElementType
+    ) -> Tensor {
+        table(.second(transform, run, isInverse: isInverse), type) {
             let (n, f, m, columns) = (transform.length, transform.radix, transform.rest, transform.columns)
             let (rows, results) = isInverse ? (columns, m) : (m, columns)
-            var numbers = [Double](repeating: 0, count: f * 4 * rows * results)
-            for k₁ in 0..<f {
+            let residues = transform.residues(of: run)
+            let conjugation = run == .mirrored ? -1.0 : 1
+            var numbers = [Double](repeating: 0, count: residues.count * 4 * rows * results)
+            for k₁ in residues {
                 for row in 0..<rows {
                     for result in 0..<results {
                         let (j₂, k) = isInverse ? (result, k₁ + f * row) : (row, k₁ + f * result)
-                        let weight = !isInverse ? 1.0 : k > n / 2 ? 0 : k == 0 || 2 * k == n ? 1 : 2
                         let w = root((isInverse ? 1 : -1) * (j₂ * k % n), n)
+                        let isAlone = k == 0 || 2 * k == n
+                        let isHalved = k₁ > 0 && 2 * k₁ != f
+                        let weight = !isInverse ? 1 : k > n / 2 ? 0 : (isAlone ? 1 : 2) * (isHalved ? 0.5 : 1)
                         func set(_ c: Int, _ d: Int, _ value: Double) {
-                            numbers[(((c * rows + row) * 2 + d) * results + result) * f + k₁] = weight * value
+                            let matrix = (k₁ - residues.lowerBound) * 2 + c
+                            numbers[((matrix * rows + row) * 2 + d) * results + result] = weight * value
                         }
+                        let (ofRead, ofWritten) = isInverse ? (1.0, conjugation) : (conjugation, 1)
                         set(0, 0, w.cos)
-                        set(0, 1, w.sin)
-                        set(1, 0, -w.sin)
-                        set(1, 1, w.cos)
+                        set(0, 1, ofWritten * w.sin)
+                        set(1, 0, ofRead * -w.sin)
+                        set(1, 1, ofRead * ofWritten * w.cos)
                     }
                 }
             }
-            return [(numbers, [2, rows, 2, results, f])]
+            return [(numbers, [residues.count, 2, rows, 2, results])]
         }[0]
     }
 
@@ -170,7 +180,7 @@ enum FourierTables {
             switch kind {
             case .twiddles(_, let rest, let columns, _): rest * columns
             case .chirpSpectrum(_, let length, _): length
-            case .second(let transform, _): transform.tableCount
+            case .second(let transform, _, _): transform.tableCount
             case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _): n
             }
         return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)

@@ -92,10 +92,13 @@ enum FourierTransform {
     }
 
     /// The first n/2 + 1 frequencies of real numbers, [b, n, t] → [2, b, n/2 + 1, t].
-    static func spectrum(_ x: Tensor) -> Tensor {
+    ///
+    /// - Parameter weights: what they are multiplied by, [n].
+    static func spectrum(_ x: Tensor, weights: Tensor? = nil) -> Tensor {
         if x.isInvalid { return x }
         let (b, n, t) = (x.type.shape[0], x.type.shape[1], x.type.shape[2])
-        if let short = ShortTransform(n) { return short.spectrum(x) }
+        if let short = ShortTransform(n) { return short.spectrum(x, weights: weights).transposed([1, 0, 2, 3]) }
+        if let weights { return spectrum(x * weights.expanded(at: 1)) }
         let radix = radices(n).first ?? 1
         guard radix <= longestMatrix else {
             return complex(stack([x, x.filled(0)]), sign: -1).sliced(axis: 2, start: 0, count: n / 2 + 1)
@@ -117,6 +120,17 @@ enum FourierTransform {
         let mirrored = half.sliced(axis: 3, start: 1, count: radix - columns).flipped([2, 3])
         return concatenate([half, conjugated(mirrored)], axis: 3).reshaped(to: [2, b, n, t])
             .sliced(axis: 2, start: 0, count: n / 2 + 1)
+    }
+
+    /// The same as two tensors [b, n/2 + 1, t].
+    static func spectrumParts(_ x: Tensor, weights: Tensor? = nil) -> ComplexTensor {
+        if !x.isInvalid, let short = ShortTransform(x.type.shape[1]) {
+            let pairs = short.spectrum(x, weights: weights)
+            func part(_ c: Int) -> Tensor { pairs.sliced(axis: 1, start: c, count: 1).squeezed([1]) }
+            return ComplexTensor(real: part(0), imaginary: part(1))
+        }
+        let pair = spectrum(x, weights: weights)
+        return ComplexTensor(real: pair[0], imaginary: pair[1])
     }
 
     /// The n real numbers of which these are the first n/2 + 1 frequencies, times n: [2, b, n/2 + 1, t] → [b, n, t].

@@ -1,0 +1,210 @@
+import LeibnizKernels
+
+/// Kernels that follow each other and run in bands.
+struct BandedChain: Sendable {
+    /// The places of the kernels.
+    let places: Range<Int>
+    let bandCount: Int
+    /// The instructions that no other kernel looks at, and the bytes of a band of each.
+    let passing: [Int: Int]
+}
+
+/// Finds chains of kernels that can run piece by piece: the first kernel on some rows, the next on what it left of them, and so on,
+/// before the first goes on. What one hands to the next then stays in a core's own cache, where whole tensors would not.
+///
+/// That takes an outer axis of each kernel, all of one extent, such that at each place along it a kernel reads only what the others
+/// wrote at the same place. Sums along the axis end a chain.
+///
+/// What only a chain looks at, band after band, needs no more memory than one band for each thread.
+struct Banding {
+    /// The given kernels; the nests of chains know their bands.
+    private(set) var kernels: [LoweredKernel]
+    private(set) var chains: [BandedChain] = []
+
+    /// The instructions whose memory may be an input's at the same time.
+    private let shared: Set<Int>
+    private let byteCount: (Int) -> Int
+
+    private let limits: Limits
+
+    /// When bands are worth it.
+    struct Limits: Sendable {
+        /// The least bytes between kernels: what a core's own cache would not have kept.
+        var leastSaved = 2 << 20
+        /// The bytes that a band may take in all, so that a core's own cache holds it.
+        var bandBytes = 416 << 10
+        /// The bytes of all that each band reads as a whole, a table of weights for instance.
+        var tableBytes = 128 << 10
+        /// The fewest bands: enough to be shared among threads.
+        var fewestBands = 32
+        /// The fewest neighbouring elements of a result that a place along the axis should hold: vectors run along them.
+        var fewestNeighbours = 8
+    }
+
+    /// - Parameters:
+    ///   - shared: the instructions that may be written where an input is.
+    ///   - kept: those whose memory leaves the plan.
+    init(
+        _ program: Program, _ given: [LoweredKernel], layouts: Layouts, shared: Set<Int>, kept: [Int], limits: Limits
+    ) {
+        (kernels, self.shared, byteCount, self.limits) = (given, shared, layouts.byteCount, limits)
+        var users: [Int: [Int]] = [:]
+        for (place, kernel) in given.enumerated() {
+            for number in kernel.memory { users[number, default: []].append(place) }
+        }
+        var place = 0
+        while place < kernels.count {
+            guard let chain = bestChain(from: place) else {
+                place += 1
+                continue
+            }
+            let length = chain.length(limits)
+            for (offset, axis) in chain.axes.enumerated() {
+                guard case .nest(var nest) = kernels[place + offset].work else { continue }
+                nest.bands = Bands(axis: axis, length: length)
+                kernels[place + offset] = kernels[place + offset].computing(nest)
+            }
+            let places = place..<place + chain.axes.count
+            var passing: [Int: Int] = [:]
+            for case (let number, let span?) in chain.spans
+            where !kept.contains(number) && users[number]?.allSatisfy(places.contains) ?? false {
+                let bytes = span * program[number].type.elementType.byteCount
+                // Bands that lie behind each other can take each other's place.
+                if bytes * chain.extent == byteCount(number) { passing[number] = bytes * length }
+            }
+            let count = (chain.extent + length - 1) / length
+            chains.append(BandedChain(places: places, bandCount: count, passing: passing))
+            place += chain.axes.count
+        }
+    }
+
+    /// The chain from a kernel on that saves most, if one is worth it.
+    private func bestChain(from first: Int) -> Chain? {
+        guard let nest = nest(first) else { return nil }
+        let axes = nest.outer.filter { nest.axes[$0].extent >= limits.fewestBands }
+        return axes.compactMap { chain(from: first, along: $0, extent: nest.axes[$0].extent) }.max {
+            $0.saved < $1.saved
+        }
+    }
+
+    /// Kernels that follow each other along an axis.
+    private struct Chain {
+        let extent: Int
+        /// The axis of each.
+        var axes: [Int] = []
+        /// Where along the axis each value lies that the chain writes: its bytes there, nil if it lies elsewhere as well.
+        var spans: [Int: Int?] = [:]
+        /// All values that it reads and did not write.
+        var read: Set<Int> = []
+        /// The bytes that a step along the axis takes, and those of what every step reads.
+        var stepBytes = 0
+        var tableBytes = 0
+        /// The bytes of what it hands from kernel to kernel.
+        var saved = 0
+
+        /// The steps in a band.
+        func length(_ limits: Limits) -> Int {
+            max(1, min((limits.bandBytes - tableBytes) / max(1, stepBytes), extent / limits.fewestBands))
+        }
+    }
+
+    private func chain(from first: Int, along axis: Int, extent: Int) -> Chain? {
+        var chain = Chain(extent: extent)
+        guard add(first, along: axis, to: &chain) else { return nil }
+        var best: Chain?
+        for place in kernels.indices.dropFirst(first + 1) {
+            guard let nest = nest(place),
+                nest.outer.contains(where: { nest.axes[$0].extent == extent && add(place, along: $0, to: &chain) })
+            else { break }
+            if chain.saved > best?.saved ?? limits.leastSaved { best = chain }
+        }
+        return best
+    }
+
+    /// The nest of a kernel whose loops may run in any order and find no wrong index.
+    private func nest(_ place: Int) -> LoopNest? {
+        let kernel = kernels[place]
+        guard case .nest(let nest) = kernel.work, kernel.awaited.isEmpty, kernel.checks.isEmpty,
+            nest.sequential.isEmpty, !nest.stages.contains(where: \.ordered),
+            nest.buffers.allSatisfy({ $0.role != .update }), nest.axes.allSatisfy({ $0.extent > 0 }),
+            shared.isDisjoint(with: kernel.written)
+        else { return nil }
+        return nest
+    }
+
+    /// Adds a kernel to a chain along one of its axes, if it fits; else changes nothing.
+    private func add(_ place: Int, along axis: Int, to given: inout Chain) -> Bool {
+        guard let nest = nest(place) else { return false }
+        let (kernel, extent) = (kernels[place], given.extent)
+        var (chain, isLinked) = (given, given.axes.isEmpty)
+        var known = Set(chain.spans.keys).union(chain.read)
+        for (buffer, number) in kernel.memory.enumerated() {
+            let accesses = nest.accesses(to: buffer)
+            let spans = Set(accesses.map { nest.span(of: $0, along: axis) })
+            let span = spans.count == 1 ? spans.first ?? nil : nil
+            let isWritten = nest.buffers[buffer].role == .output
+            if let before = chain.spans[number] {
+                // Whoever reads or writes on has to be at the same place.
+                guard let before, before == span else { return false }
+                isLinked = true
+                if !isWritten { chain.saved += byteCount(number) }
+            } else if isWritten {
+                if chain.read.contains(number) { return false }
+                chain.spans[number] = span
+                guard accesses.allSatisfy({ $0.index.stride(of: axis) >= limits.fewestNeighbours }) else {
+                    return false
+                }
+            } else {
+                chain.read.insert(number)
+            }
+            guard known.insert(number).inserted else { continue }
+            let bytes = byteCount(number)
+            let isMoving = accesses.allSatisfy { $0.index.stride(of: axis) != 0 }
+            if isMoving { chain.stepBytes += bytes / extent } else { chain.tableBytes += bytes }
+        }
+        guard isLinked, chain.tableBytes <= limits.tableBytes, chain.tableBytes + chain.stepBytes <= limits.bandBytes
+        else {
+            return false
+        }
+        chain.axes.append(axis)
+        given = chain
+        return true
+    }
+}
+
+extension LoopNest {
+    /// All reads of a buffer, or all writes.
+    fileprivate func accesses(to buffer: Int) -> [Access] {
+        let loads = values.compactMap { value in
+            if case .load(let access) = value.operation, access.buffer == buffer { access } else { nil }
+        }
+        return loads + stages.flatMap(\.stores).map(\.access).filter { $0.buffer == buffer }
+    }
+
+    /// The elements from one step along an outer axis to the next, if everything that an access touches at a step lies between them:
+    /// the steps share a period of the buffer evenly, which may repeat. Two accesses with equal spans touch the same at equal steps.
+    fileprivate func span(of access: Access, along axis: Int) -> Int? {
+        let span = access.index.stride(of: axis)
+        guard span > 0, access.gathers.isEmpty else { return nil }
+        let period = span * axes[axis].extent
+        var (index, below, above) = (access.index, 0, 0)
+        // What a bound holds in its extent reaches no farther than that.
+        for bound in access.bounds.sorted(by: { $0.index.terms.count > $1.index.terms.count }) {
+            guard let first = bound.index.terms.first, bound.index.stride(of: axis) == 0 else { continue }
+            let factor = index.stride(of: first.axis) / first.stride
+            guard factor != 0, bound.index.terms.allSatisfy({ index.stride(of: $0.axis) == factor * $0.stride })
+            else { continue }
+            index = index + bound.index * -factor
+            let reach = factor * (bound.extent - 1)
+            if reach < 0 { below += reach } else { above += reach }
+        }
+        // Offsets are counted from the start of a period.
+        let start = ((index.offset % period) + period) % period
+        var (low, high) = (start + below, start + above)
+        for term in index.terms where term.axis != axis && abs(term.stride) % period != 0 {
+            let reach = term.stride * (axes[term.axis].extent - 1)
+            if reach < 0 { low += reach } else { high += reach }
+        }
+        return low >= 0 && high < span ? span : nil
+    }
+}

@@ -1,0 +1,126 @@
+/// Kernels that run one after the other on each band of their nests: what one leaves for the next is still in a core's own cache.
+///
+/// Each thread does bands of its own, from the first kernel to the last, so that threads meet once, not after every kernel. What
+/// nobody else wants has memory for one band of each thread, over and over.
+public final class BandedKernel: Kernel {
+    /// A buffer that only the chain looks at.
+    public struct Passing: Hashable, Sendable {
+        /// Its places among the buffers of all kernels.
+        public let places: [Int]
+        /// The bytes that belong to a band; those of neighbouring bands follow each other.
+        public let bandBytes: Int
+
+        /// A buffer of the chain alone.
+        public init(places: [Int], bandBytes: Int) { (self.places, self.bandBytes) = (places, bandBytes) }
+    }
+
+    /// The kernels, in the order in which they run.
+    public let kernels: [any Kernel]
+    private let bufferCounts: [Int]
+    private let bandCount: Int
+    /// What passes from kernel to kernel, and where it begins in a thread's memory for one band, or in that for all bands.
+    private let passing: [(buffer: Passing, offset: Int)]
+    private let bandBytes: Int
+    /// Machine code of each; nil where some kernel is interpreted or combines what threads found, and all run as a whole.
+    private let code: [CompiledKernel]?
+    private let isWorthThreads: Bool
+
+    /// Kernels of nests with the same bands.
+    ///
+    /// - Parameters:
+    ///   - bufferCounts: how many buffers each has.
+    ///   - bandCount: how many bands there are.
+    ///   - passing: the buffers that only these kernels look at; who runs them gives no memory for these.
+    public init(_ kernels: [any Kernel], bufferCounts: [Int], bandCount: Int, passing: [Passing]) {
+        (self.kernels, self.bufferCounts, self.bandCount) = (kernels, bufferCounts, bandCount)
+        var offset = 0
+        self.passing = passing.map { buffer in
+            defer { offset += (buffer.bandBytes + 63) / 64 * 64 }
+            return (buffer, offset)
+        }
+        bandBytes = offset
+        let compiled = kernels.compactMap { $0 as? CompiledKernel }
+        let isBanded =
+            compiled.count == kernels.count && compiled.allSatisfy { $0.units == bandCount && $0.isIndependent }
+        code = isBanded ? compiled : nil
+        let cost = compiled.reduce(1) { $0.addingReportingOverflow($1.unitCost).partialValue }
+        isWorthThreads = CompiledKernel.isWorthThreads(units: bandCount, unitCost: max(1, cost))
+    }
+
+    /// Runs all kernels; `buffers` holds those of the first, then those of the second, and so on.
+    public func run(
+        _ buffers: UnsafePointer<UnsafeMutableRawPointer>, status: UnsafeMutablePointer<KernelStatus>, pool: ThreadPool
+    ) {
+        run(buffers, status: status, pool: pool, spent: nil)
+    }
+
+    /// - Parameter spent: receives the nanoseconds that the caller's thread was busy with each kernel.
+    public func run(
+        _ buffers: UnsafePointer<UnsafeMutableRawPointer>, status: UnsafeMutablePointer<KernelStatus>, pool: ThreadPool,
+        spent: UnsafeMutablePointer<UInt64>?
+    ) {
+        spent?.update(repeating: 0, count: kernels.count)
+        let isShared = code != nil && isWorthThreads && pool.count > 1
+        let byteCount = max(64, bandBytes * (code == nil ? bandCount : isShared ? pool.count : 1))
+        let scratch = BufferPool.shared.take(byteCount: byteCount)
+        defer { BufferPool.shared.giveBack(scratch, byteCount: byteCount) }
+        guard let code else { return runWhole(buffers, status, pool, scratch, spent) }
+        func work(_ begin: Int, _ end: Int, _ worker: Int) {
+            withBuffers(buffers) { own in
+                for band in begin..<max(begin, end) {
+                    // All bands look as if they lay behind each other; each lies where the last one did.
+                    for (buffer, offset) in passing {
+                        let address = scratch + (worker * bandBytes + offset - band * buffer.bandBytes)
+                        for place in buffer.places { own[place] = address }
+                    }
+                    run(code, band, own, status, worker == 0 ? spent : nil)
+                }
+            }
+        }
+        if isShared { pool.run(units: bandCount, work) } else { work(0, bandCount, 0) }
+    }
+
+    private func run(
+        _ code: [CompiledKernel], _ band: Int, _ buffers: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+        _ status: UnsafeMutablePointer<KernelStatus>, _ spent: UnsafeMutablePointer<UInt64>?
+    ) {
+        var own = buffers
+        for (place, kernel) in code.enumerated() {
+            let start = spent == nil ? 0 : monotonicNanoseconds()
+            kernel.run(unit: band, own, status)
+            if let spent { spent[place] += monotonicNanoseconds() - start }
+            own += bufferCounts[place]
+        }
+    }
+
+    /// One kernel after the other, with memory for all bands.
+    private func runWhole(
+        _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ status: UnsafeMutablePointer<KernelStatus>,
+        _ pool: ThreadPool, _ scratch: UnsafeMutableRawPointer, _ spent: UnsafeMutablePointer<UInt64>?
+    ) {
+        withBuffers(buffers) { all in
+            for (buffer, offset) in passing {
+                for place in buffer.places { all[place] = scratch + offset * bandCount }
+            }
+            var own = all
+            for (place, kernel) in kernels.enumerated() {
+                let start = spent == nil ? 0 : monotonicNanoseconds()
+                kernel.run(own, status: status, pool: pool)
+                if let spent { spent[place] = monotonicNanoseconds() - start }
+                own += bufferCounts[place]
+            }
+        }
+    }
+
+    private func withBuffers(
+        _ buffers: UnsafePointer<UnsafeMutableRawPointer>,
+        _ body: (UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Void
+    ) {
+        let count = bufferCounts.reduce(0, +)
+        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: count) { own in
+            guard let base = own.baseAddress else { return }
+            base.initialize(from: buffers, count: count)
+            body(base)
+        }
+    }
+}
