@@ -59,12 +59,17 @@ struct Banding {
                 continue
             }
             let length = chain.length(limits)
-            for (offset, axis) in chain.axes.enumerated() {
-                guard case .nest(var nest) = kernels[place + offset].work else { continue }
-                nest.bands = Bands(axis: axis, length: length)
-                kernels[place + offset] = kernels[place + offset].computing(nest)
+            let places = place..<place + chain.links.count
+            for (place, link) in zip(places, chain.links) {
+                let kernel = kernels[place]
+                let read = Set(kernels[places].flatMap(\.read))
+                let handedOn = kernel.memory.indices.filter {
+                    link.nest.buffers[$0].role == .output && read.contains(kernel.memory[$0])
+                }
+                var nest = link.nest
+                nest.bands = Bands(axis: link.axis, length: length, handedOn: Set(handedOn))
+                kernels[place] = kernel.computing(nest)
             }
-            let places = place..<place + chain.axes.count
             var passing: [Int: Int] = [:]
             for case (let number, let span?) in chain.spans
             where !kept.contains(number) && users[number]?.allSatisfy(places.contains) ?? false {
@@ -74,24 +79,35 @@ struct Banding {
             }
             let count = (chain.extent + length - 1) / length
             chains.append(BandedChain(places: places, bandCount: count, passing: passing))
-            place += chain.axes.count
+            place += chain.links.count
         }
+    }
+
+    /// A nest and one of its outer axes.
+    private struct Link {
+        let nest: LoopNest
+        let axis: Int
+        var extent: Int { nest.axes[axis].extent }
+    }
+
+    /// The ways to walk a kernel in bands: along an outer axis, or along two that can be one, such as images and their channels.
+    private func links(_ place: Int) -> [Link] {
+        guard let nest = nest(place) else { return [] }
+        let pairs = nest.outer.flatMap { high in
+            nest.outer.compactMap { low in nest.merging(high, low).map { Link(nest: $0, axis: low) } }
+        }
+        return (nest.outer.map { Link(nest: nest, axis: $0) } + pairs).filter { $0.extent >= limits.fewestBands }
     }
 
     /// The chain from a kernel on that saves most, if one is worth it.
     private func bestChain(from first: Int) -> Chain? {
-        guard let nest = nest(first) else { return nil }
-        let axes = nest.outer.filter { nest.axes[$0].extent >= limits.fewestBands }
-        return axes.compactMap { chain(from: first, along: $0, extent: nest.axes[$0].extent) }.max {
-            $0.saved < $1.saved
-        }
+        links(first).compactMap { chain(from: first, by: $0) }.max { $0.saved < $1.saved }
     }
 
     /// Kernels that follow each other along an axis.
     private struct Chain {
         let extent: Int
-        /// The axis of each.
-        var axes: [Int] = []
+        var links: [Link] = []
         /// Where along the axis each value lies that the chain writes: its bytes there, nil if it lies elsewhere as well.
         var spans: [Int: Int?] = [:]
         /// All values that it reads and did not write.
@@ -108,14 +124,14 @@ struct Banding {
         }
     }
 
-    private func chain(from first: Int, along axis: Int, extent: Int) -> Chain? {
-        var chain = Chain(extent: extent)
-        guard add(first, along: axis, to: &chain) else { return nil }
+    private func chain(from first: Int, by link: Link) -> Chain? {
+        var chain = Chain(extent: link.extent)
+        guard add(first, by: link, to: &chain) else { return nil }
         var best: Chain?
         for place in kernels.indices.dropFirst(first + 1) {
-            guard let nest = nest(place),
-                nest.outer.contains(where: { nest.axes[$0].extent == extent && add(place, along: $0, to: &chain) })
-            else { break }
+            guard links(place).contains(where: { $0.extent == chain.extent && add(place, by: $0, to: &chain) }) else {
+                break
+            }
             if chain.saved > best?.saved ?? limits.leastSaved { best = chain }
         }
         return best
@@ -132,11 +148,10 @@ struct Banding {
         return nest
     }
 
-    /// Adds a kernel to a chain along one of its axes, if it fits; else changes nothing.
-    private func add(_ place: Int, along axis: Int, to given: inout Chain) -> Bool {
-        guard let nest = nest(place) else { return false }
-        let (kernel, extent) = (kernels[place], given.extent)
-        var (chain, isLinked) = (given, given.axes.isEmpty)
+    /// Adds a kernel to a chain, if it fits; else changes nothing.
+    private func add(_ place: Int, by link: Link, to given: inout Chain) -> Bool {
+        let (kernel, nest, axis) = (kernels[place], link.nest, link.axis)
+        var (chain, isLinked) = (given, given.links.isEmpty)
         var known = Set(chain.spans.keys).union(chain.read)
         for (buffer, number) in kernel.memory.enumerated() {
             let accesses = nest.accesses(to: buffer)
@@ -160,13 +175,13 @@ struct Banding {
             guard known.insert(number).inserted else { continue }
             let bytes = byteCount(number)
             let isMoving = accesses.allSatisfy { $0.index.stride(of: axis) != 0 }
-            if isMoving { chain.stepBytes += bytes / extent } else { chain.tableBytes += bytes }
+            if isMoving { chain.stepBytes += bytes / chain.extent } else { chain.tableBytes += bytes }
         }
         guard isLinked, chain.tableBytes <= limits.tableBytes, chain.tableBytes + chain.stepBytes <= limits.bandBytes
         else {
             return false
         }
-        chain.axes.append(axis)
+        chain.links.append(link)
         given = chain
         return true
     }

@@ -16,14 +16,15 @@ extension NestEmitter {
     /// The results that are written past the caches.
     static func streamed(_ nest: LoopNest, _ target: TargetDescription) -> Set<Int> {
         let sizes = nest.buffers.map { $0.count * $0.type.byteCount }
+        guard target.isX86, target.vectorBytes >= leastChunk, sizes.reduce(0, +) >= largeFootprint else { return [] }
         // What follows in the same band wants to find it.
-        guard nest.bands == nil, target.isX86, target.vectorBytes >= leastChunk, sizes.reduce(0, +) >= largeFootprint
-        else { return [] }
+        let wanted = nest.bands?.handedOn ?? []
         let stores = nest.stages.flatMap(\.stores)
         return Set(
             nest.buffers.indices.filter { number in
                 let own = stores.filter { $0.access.buffer == number }
-                return nest.buffers[number].role == .output && nest.buffers[number].type.byteCount >= 4
+                return nest.buffers[number].role == .output && !wanted.contains(number)
+                    && nest.buffers[number].type.byteCount >= 4
                     && sizes[number] >= leastResult && own.count == 1
                     && own.allSatisfy { $0.access.gathers.isEmpty && $0.access.bounds.isEmpty }
             })

@@ -70,9 +70,13 @@ public struct Bands: Hashable, Sendable {
     public var axis: Int
     /// Its iterations in a band; the last may have fewer.
     public var length: Int
+    /// The buffers that are written for a nest that follows.
+    public var handedOn: Set<Int>
 
     /// Bands of `length` iterations along an axis.
-    public init(axis: Int, length: Int) { (self.axis, self.length) = (axis, length) }
+    public init(axis: Int, length: Int, handedOn: Set<Int> = []) {
+        (self.axis, self.length, self.handedOn) = (axis, length, handedOn)
+    }
 }
 
 /// What a kernel may do with a buffer. Distinct buffers never overlap, except that an output may be the same memory as an

@@ -12,6 +12,23 @@ extension LoopNest {
         return nest
     }
 
+    /// The same nest with two outer axes as one, which the second then is; nil where some access tells them apart.
+    package func merging(_ high: Int, _ low: Int) -> LoopNest? {
+        guard high != low, bands == nil, outer.contains(high), outer.contains(low), sequential.isEmpty,
+            isFusible(high, low, affines)
+        else { return nil }
+        var nest = self
+        nest.axes[low].extent *= nest.axes[high].extent
+        nest.drop([high])
+        return nest
+    }
+
+    /// Whether the first of two axes steps over whole rounds of the second everywhere.
+    private func isFusible(_ high: Int, _ low: Int, _ affines: Set<Affine>) -> Bool {
+        guard axes[high].extent > 0, axes[low].extent > 0 else { return false }
+        return affines.allSatisfy { $0.stride(of: high) == $0.stride(of: low) * axes[low].extent }
+    }
+
     /// All affine functions in accesses, bounds and values.
     private var affines: Set<Affine> {
         var all: Set<Affine> = []
@@ -35,10 +52,7 @@ extension LoopNest {
     /// Two axes such that the first steps over whole rounds of the second, everywhere.
     private func fusiblePair() -> (high: Int, low: Int)? {
         let affines = affines
-        func isFusible(_ high: Int, _ low: Int) -> Bool {
-            guard axes[high].extent > 0, axes[low].extent > 0 else { return false }
-            return affines.allSatisfy { $0.stride(of: high) == $0.stride(of: low) * axes[low].extent }
-        }
+        func isFusible(_ high: Int, _ low: Int) -> Bool { self.isFusible(high, low, affines) }
         let free = outer.filter { !sequential.contains($0) && $0 != bands?.axis }
         for high in free { for low in free where low != high && isFusible(high, low) { return (high, low) } }
         for stage in stages {
