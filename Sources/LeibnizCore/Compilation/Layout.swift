@@ -30,15 +30,17 @@ struct Layout: Hashable, Sendable {
     /// A block, if one of `blocks` divides the extent, holds some vectors, so that whatever happens at one position of all other axes
     /// is done with full vectors, while the memory of neighbouring positions stays close: [N/b][C][H][W][b] for images.
     ///
-    /// - Parameter blocks: the sizes that a block may have, the most welcome first.
-    init(_ shape: Shape, innermost axis: Int, blocks: [Int] = Self.wideBlocks) {
+    /// - Parameters:
+    ///   - blocks: the sizes that a block may have, the most welcome first.
+    ///   - isDense: whether blocks follow each other without gaps, so that a sum over several axes is one walk.
+    init(_ shape: Shape, innermost axis: Int, blocks: [Int] = Self.wideBlocks, isDense: Bool = false) {
         let extent = shape.extents[axis]
         let size = blocks.first { extent % $0 == 0 } ?? extent
         var (strides, stride) = (Array(repeating: 1, count: shape.rank), size)
         let others = shape.extents.indices.reversed().filter { $0 != axis }
         for (place, other) in others.enumerated() {
             // What a convolution adds up at each position, all channels, would compete for a few lines of each cache.
-            let isSparse = place > 0 && place == others.count - 1 && shape.extents[other] >= Self.fewestCompetitors
+            let isSparse = !isDense && place > 0 && place == others.count - 1 && shape.extents[other] >= Self.fewestCompetitors
             if isSparse, stride % Self.competing == 0 { stride += size }
             strides[other] = stride
             stride *= shape.extents[other]

@@ -38,9 +38,12 @@ struct LayoutSearch {
             for number in Set(nest.accesses.map(\.number)) { users[number, default: []].append(place) }
         }
         self.users = users
-        isFree = Set(users.keys.filter { !fixed.contains($0) && program[$0].type.shape.rank > 1 })
+        isFree = Set(
+            users.keys.filter {
+                (!fixed.contains($0) || program[$0].primitive is Part) && program[$0].type.shape.rank > 1
+            })
         // Layouts matter between kernels only.
-        let isWorthwhile = kernels.count > 1 && isFree.contains { !(program[$0].primitive is Input) }
+        let isWorthwhile = kernels.count > 1 && isFree.contains { !program.isGiven($0) }
         while isWorthwhile, let best = best(among: families()) {
             layouts.merge(best.layouts) { known, _ in known }
             copies.merge(best.copies) { known, _ in known }
@@ -59,6 +62,7 @@ struct LayoutSearch {
     private static let competing = 512
     /// The fewest uses of each element that are worth packing it.
     private static let packedUses = 256
+    private static let packedAcrossUses = 96
 
     /// Puts the operands of a large contraction in order for its register tiles: blocks of neighbours along the axis that the result
     /// keeps, one behind the other along the axis that is summed. Rows that lie a power of two apart would compete for a few lines
@@ -74,11 +78,12 @@ struct LayoutSearch {
             guard type.byteCount >= (across ? Self.packedAcrossBytes : Self.packedBytes), kept.count == 1,
                 kept.count < access.index.count,
                 access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
-                nest.uses(of: access) >= Self.packedUses
+                nest.uses(of: access) >= (across ? Self.packedAcrossUses : Self.packedUses)
             else { continue }
-            let layout = Layout(type.shape, innermost: kept[0], blocks: blocks(access, kept[0], nest))
+            let layout = Layout(
+                type.shape, innermost: kept[0], blocks: blocks(access, kept[0], nest), isDense: true)
             if layout.isRowMajor { continue }
-            if program[access.number].primitive is Input {
+            if program.isGiven(access.number) {
                 copies[access.number] = layout
             } else {
                 layouts[access.number] = layout
@@ -151,7 +156,7 @@ struct LayoutSearch {
                 }
             }
         }
-        return sets.all.filter { family in family.contains { !(program[$0.number].primitive is Input) } }
+        return sets.all.filter { family in family.contains { !program.isGiven($0.number) } }
     }
 
     private func isOpen(_ number: Int) -> Bool {
@@ -177,7 +182,7 @@ struct LayoutSearch {
         var choice = Choice()
         for member in family.sorted(by: { ($0.number, $0.axis) < ($1.number, $1.axis) }) {
             let layout = Layout(program[member.number].type.shape, innermost: member.axis)
-            if program[member.number].primitive is Input {
+            if program.isGiven(member.number) {
                 choice.copies[member.number] = layout
             } else {
                 choice.layouts[member.number] = layout
@@ -224,6 +229,13 @@ struct LayoutSearch {
             }
         }
         return sum
+    }
+}
+
+extension Program {
+    /// Whether a value's memory is filled by who knows nothing of layouts: who runs the plan, or a loop in it. It can be copied.
+    fileprivate func isGiven(_ number: Int) -> Bool {
+        self[number].primitive is Input || self[number].primitive is Part
     }
 }
 

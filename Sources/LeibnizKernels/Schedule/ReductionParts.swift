@@ -7,7 +7,9 @@
 extension Scheduler {
     /// The bytes that a core's own cache holds while others pass by: three quarters of the least that is usual.
     private static let residentBytes = 384.0 * 1024
-    /// The bytes of one way of that cache, over which addresses are spread.
+    /// The bytes of the cache next to a core that one operand may fill while the other passes by.
+    private static let nearBytes = 24 * 1024
+    /// The bytes of one way of the larger cache, over which addresses are spread.
     private static let wayBytes = 131_072
     /// The bytes that arrive in each cycle from the cache that cores share, without anybody waiting.
     private static let fartherBytes = 6.0
@@ -30,7 +32,11 @@ extension Scheduler {
         let extent = nest.axes[loop.axis].extent
         let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
         guard extent >= 2 * Self.shortestPart, perIteration * Double(extent) > Self.residentBytes else { return }
-        let longest = max(Self.shortestPart, Int(Self.residentBytes / perIteration))
+        let longest = max(
+            Self.shortestPart,
+            min(
+                Int(Self.residentBytes / perIteration),
+                Self.nearBytes / keptBytesPerIteration(schedule, work, along: loop.axis)))
         let parts = TileCost.divided(extent, by: longest)
         guard parts > 1, waitingBytes(schedule, work) <= Self.waitingBytes else { return }
         schedule.blocksPerPart = TileCost.divided(extent / loop.step, by: parts)
@@ -93,6 +99,14 @@ extension Scheduler {
             let pitch = abs(load.index.stride(of: axis)) * load.bytes
             let spread = min(Self.wayBytes, pitch & -pitch)
             return sum + Double(bytes) * Double(max(1, spread / max(64, row) / 4))
+        }
+    }
+
+    /// The bytes, in whole lines, that one iteration of the reduction adds to what all steps of the innermost loop read.
+    private func keptBytesPerIteration(_ schedule: Schedule, _ work: NestWork, along axis: Int) -> Int {
+        guard let innermost = schedule.outer.last(where: { steps($0) > 1 }) else { return 1 }
+        return operands(work).filter { $0.axes.has(axis) && !$0.axes.has(innermost.axis) }.reduce(1) { sum, load in
+            sum + max(64, schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 })
         }
     }
 

@@ -194,6 +194,26 @@ import Testing
         }
     }
 
+    /// What a loop has stacked lies as the loop left it: a product that sums over all steps reads a copy, without gaps.
+    @Test func `what a loop has stacked is packed for a large product`() throws {
+        let (xs, h) = (Tensor.normal([64, 16, 512], seed: 22), Tensor.normal([64, 16, 96], seed: 23))
+        try evaluate(xs, h)
+        let (_, stack) = scan(Tensor.zeros([16, 512]), over: xs) { (sum: Tensor, x: Tensor) in (sum + x, sum - x) }
+        let product = Tensor(Contraction(left: [0, 1, 2], right: [0, 1, 3], output: [2, 3]), [stack, h])
+        let lowering = ProgramLowering(Program(GraphSnapshot([product.node], to: .values)))
+        let copy = try #require(lowering.program.instructions.firstIndex { $0.primitive is Copy })
+        #expect(lowering.program[lowering.program[copy].operands[0]].primitive is Part)
+        let layout = lowering.layouts[copy]
+        #expect(layout.block?.axis == 2 && layout.elementCount == 64 * 16 * 512)
+        #expect(layout.strides[0] == 16 * layout.strides[1])
+        guard KernelLibrary.shared.backendDescription.backend == .llvm else { return }
+        let (left, right, found) = (try stack.doubles(), try h.doubles(), try product.doubles())
+        for (i, j) in [(0, 0), (511, 95), (63, 64), (300, 7)] {
+            let exact = (0..<1024).reduce(0.0) { $0 + left[$1 * 512 + i] * right[$1 * 96 + j] }
+            #expect(abs(found[i * 96 + j] - exact) < 1e-2)
+        }
+    }
+
     @Test func `batches stand innermost between the kernels of a net`() throws {
         let (x, w) = (Tensor.normal([64, 3, 7, 7], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
         try evaluate(x, w)
