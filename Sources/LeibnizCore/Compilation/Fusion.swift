@@ -311,7 +311,7 @@ struct Fusion {
             next.path = renamed(0)
             next.index = source(of: offer, through: view, shape)
             if view is Broadcast || view is Windows { next.isOnce = false }
-            // Half of the points see zeros.
+            // Of what is padded each element is asked for once; the other points, at most half of them, see zeros.
             if view is Pad, offer.isOnce, offer.points <= 2 * shape.count {
                 next.points = Swift.min(offer.points, shape.count)
             }

@@ -40,7 +40,8 @@ struct Layout: Hashable, Sendable {
         let others = shape.extents.indices.reversed().filter { $0 != axis }
         for (place, other) in others.enumerated() {
             // What a convolution adds up at each position, all channels, would compete for a few lines of each cache.
-            let isSparse = !isDense && place > 0 && place == others.count - 1 && shape.extents[other] >= Self.fewestCompetitors
+            let isSparse =
+                !isDense && place > 0 && place == others.count - 1 && shape.extents[other] >= Self.fewestCompetitors
             if isSparse, stride % Self.competing == 0 { stride += size }
             strides[other] = stride
             stride *= shape.extents[other]

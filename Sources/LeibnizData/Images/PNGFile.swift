@@ -20,18 +20,26 @@ extension PNGImage {
                     ? "an empty file" : bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: " "),
                 expected: "89 50 4e 47 d a 1a a, as every PNG file begins")
         }
-        var image = png_image()
-        image.version = png_uint_32(PNG_IMAGE_VERSION)
-        defer { png_image_free(&image) }
-        guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else {
-            throw Self.damaged(path, image)
+        self = try Self.decoded(bytes, of: path, byteLimit: byteLimit)
+    }
+
+    private static func decoded(_ bytes: [UInt8], of path: String, byteLimit: Int) throws(DataError) -> PNGImage {
+        // libpng keeps both addresses from call to call.
+        let image = startedImage()
+        defer { finish(image) }
+        let file = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        defer { file.deallocate() }
+        _ = file.initialize(from: bytes)
+        guard png_image_begin_read_from_memory(image, file.baseAddress, file.count) != 0 else {
+            throw damaged(path, image)
         }
-        let isDeep = image.format & png_uint_32(PNG_FORMAT_FLAG_LINEAR) != 0
-        image.format &= png_uint_32(PNG_FORMAT_FLAG_ALPHA | PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_LINEAR)
-        let (width, height) = (Int(image.width), Int(image.height))
+        let isDeep = image.pointee.format & png_uint_32(PNG_FORMAT_FLAG_LINEAR) != 0
+        image.pointee.format &= png_uint_32(PNG_FORMAT_FLAG_ALPHA | PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_LINEAR)
+        let format = image.pointee.format
+        let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
         let channels =
-            (image.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1)
-            + (image.format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0 ? 1 : 0)
+            (format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1)
+            + (format & png_uint_32(PNG_FORMAT_FLAG_ALPHA) != 0 ? 1 : 0)
         // At least a bit per pixel and a byte per row.
         guard height * (width / 8 + 1) <= 1032 * bytes.count else {
             throw DataError(
@@ -48,15 +56,28 @@ extension PNGImage {
         let samples: [UInt16]
         if isDeep {
             var deep = [UInt16](repeating: 0, count: count)
-            guard png_image_finish_read(&image, nil, &deep, 0, nil) != 0 else { throw Self.damaged(path, image) }
+            guard png_image_finish_read(image, nil, &deep, 0, nil) != 0 else { throw damaged(path, image) }
             samples = deep
         } else {
             var shallow = [UInt8](repeating: 0, count: count)
-            guard png_image_finish_read(&image, nil, &shallow, 0, nil) != 0 else { throw Self.damaged(path, image) }
+            guard png_image_finish_read(image, nil, &shallow, 0, nil) != 0 else { throw damaged(path, image) }
             samples = shallow.map(UInt16.init)
         }
-        try self.init(
+        return try PNGImage(
             width: width, height: height, channels: channels, depth: isDeep ? .sixteen : .eight, samples: samples)
+    }
+
+    /// What libpng knows of a picture, where it stays.
+    private static func startedImage() -> UnsafeMutablePointer<png_image> {
+        let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
+        image.initialize(to: png_image())
+        image.pointee.version = png_uint_32(PNG_IMAGE_VERSION)
+        return image
+    }
+
+    private static func finish(_ image: UnsafeMutablePointer<png_image>) {
+        png_image_free(image)
+        image.deallocate()
     }
 
     /// Writes a PNG file, whole or not at all: it is written under another name beside it and renamed.
@@ -68,21 +89,20 @@ extension PNGImage {
     ///
     /// - Parameter path: what errors call it.
     func encoded(for path: String) throws(DataError) -> [UInt8] {
-        var image = png_image()
-        image.version = png_uint_32(PNG_IMAGE_VERSION)
-        defer { png_image_free(&image) }
-        (image.width, image.height) = (png_uint_32(width), png_uint_32(height))
+        let image = Self.startedImage()
+        defer { Self.finish(image) }
+        (image.pointee.width, image.pointee.height) = (png_uint_32(width), png_uint_32(height))
         let flags =
             (channels > 2 ? PNG_FORMAT_FLAG_COLOR : 0) | (channels % 2 == 0 ? PNG_FORMAT_FLAG_ALPHA : 0)
             | (depth == .sixteen ? PNG_FORMAT_FLAG_LINEAR : 0)
-        image.format = png_uint_32(flags)
+        image.pointee.format = png_uint_32(flags)
         // What does not compress grows by less than a tenth, and chunks have their heads.
         var size = samples.count * 3 + height * 2 + 1 << 16
         var bytes = [UInt8](repeating: 0, count: size)
         let isWritten =
             depth == .sixteen
-            ? png_image_write_to_memory(&image, &bytes, &size, 0, samples, 0, nil)
-            : png_image_write_to_memory(&image, &bytes, &size, 0, samples.map { UInt8(truncatingIfNeeded: $0) }, 0, nil)
+            ? png_image_write_to_memory(image, &bytes, &size, 0, samples, 0, nil)
+            : png_image_write_to_memory(image, &bytes, &size, 0, samples.map { UInt8(truncatingIfNeeded: $0) }, 0, nil)
         guard isWritten != 0 else {
             throw DataError(
                 .inputOutput, "the picture could not be encoded", in: path, found: Self.message(image),
@@ -91,15 +111,15 @@ extension PNGImage {
         return Array(bytes[..<size])
     }
 
-    private static func damaged(_ path: String, _ image: png_image) -> DataError {
+    private static func damaged(_ path: String, _ image: UnsafeMutablePointer<png_image>) -> DataError {
         DataError(
             .malformed, "the PNG file is damaged", in: path, found: message(image),
             expected: "a whole picture with right check sums")
     }
 
     /// What libpng says.
-    private static func message(_ image: png_image) -> String {
-        withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    private static func message(_ image: UnsafeMutablePointer<png_image>) -> String {
+        withUnsafeBytes(of: image.pointee.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
 

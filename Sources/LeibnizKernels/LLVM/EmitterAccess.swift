@@ -182,11 +182,11 @@ extension NestEmitter {
         let first = isBackwards ? builder.offset(place.pointer, scalar, by: .integer(Int64(1 - count))) : place.pointer
         var vector: Operand
         if place.mask != nil || (count.nonzeroBitCount > 1 && count < lanes && scalar.bits >= 32) {
-            // Forwards the elements that count are the first ones; backwards they lie in reverse order before those.
-            let whole = place.mask.map {
-                builder.both(activePart($0, point), builder.splat(place.condition, lanes: lanes))
+            // Forwards the elements that count are the first ones; backwards they lie in reverse order before those. What holds for
+            // all lanes or none has chosen the address.
+            let reversed = place.mask.map { activePart($0, point) }.map {
+                isBackwards ? builder.shuffle($0, nil, reversal(count, lanes: lanes)) : $0
             }
-            let reversed = whole.map { isBackwards ? builder.shuffle($0, nil, reversal(count, lanes: lanes)) : $0 }
             let mask = reversed ?? builder.prefix(count, lanes: lanes)
             let pointer = guarded(first, isAnywhere)
             vector = masked(pointer, IRType(scalar, lanes: lanes), mask, readMasked)

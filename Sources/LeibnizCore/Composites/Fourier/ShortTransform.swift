@@ -45,15 +45,17 @@ struct ShortTransform: Hashable, Sendable {
     }
 
     /// The first n/2 + 1 frequencies, [b, n, t] → [b, 2, n/2 + 1, t].
+    ///
+    /// - Parameter weights: what the numbers are multiplied by, [n].
     func spectrum(_ x: Tensor, weights: Tensor? = nil) -> Tensor {
         let (b, t) = (x.type.shape[0], x.type.shape[2])
         // What is summed lies together: j₁ next to t.
-        var columns = x.reshaped(to: [b, radix, rest, t]).transposed([0, 2, 1, 3])
-        if let weights { columns = columns * weights.reshaped(to: [radix, rest]).transposed([1, 0]).expanded(at: 2) }
+        var samples = x.reshaped(to: [b, radix, rest, t]).transposed([0, 2, 1, 3])
+        if let weights { samples = samples * weights.reshaped(to: [radix, rest]).transposed([1, 0]).expanded(at: 2) }
         // Labels: 0 and 5 the parts, 1 b, 2 j₁, 3 j₂, 4 t, 6 k₁, 7 k₂.
         let first = Tensor(
             Contraction(left: [1, 3, 2, 4], right: [2, 0, 6], output: [1, 6, 0, 3, 4]),
-            [columns, FourierTables.spectrumMatrix(radix, columns: halfRadix, x.elementType)])
+            [samples, FourierTables.spectrumMatrix(radix, columns: halfRadix, x.elementType)])
         let parts = Run.allCases.map { run in
             let count = residues(of: run).count
             let sums =
@@ -64,7 +66,7 @@ struct ShortTransform: Hashable, Sendable {
                 Contraction(left: [1, 6, 0, 3, 4], right: [6, 0, 3, 5, 7], output: [1, 5, 7, 6, 4]),
                 [sums, FourierTables.second(self, run, isInverse: false, x.elementType)])
         }
-        return concatenate(parts, axis: 3).reshaped(to: [b, 2, self.columns * radix, t])
+        return concatenate(parts, axis: 3).reshaped(to: [b, 2, columns * radix, t])
             .sliced(axis: 2, start: 0, count: length / 2 + 1)
     }
 
