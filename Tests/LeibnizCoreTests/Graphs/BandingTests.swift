@@ -26,13 +26,7 @@ import Testing
 
     /// A graph, its gradients and a tangent.
     private func asked(seed: Int) -> [Tensor] {
-        var graph = RandomGraph(seed: seed)
-        let grown = { (leaves: [Tensor]) -> Tensor in
-            var graph = RandomGraph(seed: seed, leaves: leaves)
-            graph.grow(6 + seed % 9)
-            return sum(graph.tensors[graph.tensors.count - 1])
-        }
-        graph.grow(6 + seed % 9)
+        let (graph, grown) = RandomGraph.grown(seed: seed)
         let (_, gradients) = valueWithGradients(at: graph.leaves, of: grown)
         return Array(graph.tensors.suffix(3)) + gradients
     }

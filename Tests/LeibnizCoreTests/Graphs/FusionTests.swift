@@ -48,13 +48,7 @@ extension ProgramLowering {
 
     @Test(arguments: known + Array(first..<(first + count)))
     func `give what one operation at a time gives, with their derivatives`(seed: Int) throws {
-        var graph = RandomGraph(seed: seed)
-        let grown = { (leaves: [Tensor]) -> Tensor in
-            var graph = RandomGraph(seed: seed, leaves: leaves)
-            graph.grow(6 + seed % 9)
-            return sum(graph.tensors[graph.tensors.count - 1])
-        }
-        graph.grow(6 + seed % 9)
+        let (graph, grown) = RandomGraph.grown(seed: seed)
         let (_, gradients) = valueWithGradients(at: graph.leaves, of: grown)
         let tangent = pushforward(grown, at: graph.leaves, along: graph.leaves).tangent
         let asked = Array(graph.tensors.suffix(3)) + gradients + [tangent]

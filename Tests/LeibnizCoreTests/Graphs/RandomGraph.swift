@@ -29,6 +29,22 @@ struct RandomGraph {
         }
     }
 
+    /// The graph of a seed, and its last tensor's sum as a function of its leaves.
+    static func grown(seed: Int) -> (graph: RandomGraph, sum: ([Tensor]) -> Tensor) {
+        func grown(_ leaves: [Tensor]?) -> RandomGraph {
+            var graph = RandomGraph(seed: seed, leaves: leaves)
+            graph.grow(6 + seed % 9)
+            return graph
+        }
+        return (
+            grown(nil),
+            { leaves in
+                let tensors = grown(leaves).tensors
+                return LeibnizCore.sum(tensors[tensors.count - 1])
+            }
+        )
+    }
+
     private mutating func pick(_ count: Int) -> Int { Int(numbers.next() * Double(count)) }
 
     private mutating func anyTensor() -> Tensor {
