@@ -108,7 +108,7 @@ struct Banding {
     private struct Chain {
         let extent: Int
         var links: [Link] = []
-        /// Where along the axis each value lies that the chain writes: its bytes there, nil if it lies elsewhere as well.
+        /// For each value that the chain writes how many elements lie from one step to the next; nil if a step touches others, too.
         var spans: [Int: Int?] = [:]
         /// All values that it reads and did not write.
         var read: Set<Int> = []

@@ -9,7 +9,7 @@ import LeibnizKernels
 struct LayoutSearch {
     /// The values that get another layout.
     private(set) var layouts: [Int: Layout] = [:]
-    /// The inputs that are copied to get one.
+    /// What is given, or was left by a loop, and is copied to get one.
     private(set) var copies: [Int: Layout] = [:]
     /// The products that read an input from a copy of their own.
     private(set) var operands: [PackedOperand] = []
@@ -60,7 +60,7 @@ struct LayoutSearch {
     private static let packedAcrossBytes = 2 << 20
     /// Rows that lie a multiple of this many elements apart compete for a few lines of each cache.
     private static let competing = 512
-    /// The fewest uses of each element that are worth packing it.
+    /// The fewest uses of each element that are worth packing it, and the same for one that is summed across its rows.
     private static let packedUses = 256
     private static let packedAcrossUses = 96
 

@@ -72,12 +72,11 @@ final class Plan: Sendable {
             pool.whileRunning {
                 if recorder != nil { times.append(monotonicNanoseconds()) }
                 for launch in launches {
-                    if recorder != nil, !isInPlace(launch.copyOfUpdate) {
-                        failure = launch.run(on: memory, pool: pool, times: &times)
-                    } else if !isInPlace(launch.copyOfUpdate) {
-                        failure = launch.run(on: memory, pool: pool)
-                    } else if recorder != nil {
-                        times.append(monotonicNanoseconds())
+                    switch (isInPlace(launch.copyOfUpdate), recorder == nil) {
+                    case (false, true): failure = launch.run(on: memory, pool: pool)
+                    case (false, false): failure = launch.run(on: memory, pool: pool, times: &times)
+                    case (true, true): break
+                    case (true, false): times.append(monotonicNanoseconds())
                     }
                     if failure != nil { break }
                 }

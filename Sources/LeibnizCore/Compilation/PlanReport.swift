@@ -139,7 +139,7 @@ private struct PlanSurvey {
         switch program[number].primitive {
         case is Input: return "given to the plan"
         case is PartialSums: return "sums over some of the rows, added up on the way"
-        case is Copy: return "an input in the order that suits its readers"
+        case is Copy: return "a copy in the order that suits its readers"
         default:
             let reason = lowering.reasons[number]?.text(readers: readingOperations(of: number)) ?? ""
             let update = lowering.updates.first { $0.output == number }

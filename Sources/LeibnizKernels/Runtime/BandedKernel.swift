@@ -14,8 +14,8 @@ public final class BandedKernel: Kernel {
         public init(places: [Int], bandBytes: Int) { (self.places, self.bandBytes) = (places, bandBytes) }
     }
 
-    /// The kernels, in the order in which they run.
-    public let kernels: [any Kernel]
+    /// In the order in which they run.
+    private let kernels: [any Kernel]
     private let bufferCounts: [Int]
     private let bandCount: Int
     /// What passes from kernel to kernel, and where it begins in a thread's memory for one band, or in that for all bands.
@@ -73,21 +73,22 @@ public final class BandedKernel: Kernel {
                         let address = scratch + (worker * bandBytes + offset - band * buffer.bandBytes)
                         for place in buffer.places { own[place] = address }
                     }
-                    run(code, band, own, status, worker == 0 ? spent : nil)
+                    inTurn(own, worker == 0 ? spent : nil) { code[$0].run(unit: band, $1, status) }
                 }
             }
         }
         if isShared { pool.run(units: bandCount, work) } else { work(0, bandCount, 0) }
     }
 
-    private func run(
-        _ code: [CompiledKernel], _ band: Int, _ buffers: UnsafeMutablePointer<UnsafeMutableRawPointer>,
-        _ status: UnsafeMutablePointer<KernelStatus>, _ spent: UnsafeMutablePointer<UInt64>?
+    /// Calls `run` with the number of each kernel and its buffers, in order.
+    private func inTurn(
+        _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ spent: UnsafeMutablePointer<UInt64>?,
+        _ run: (Int, UnsafePointer<UnsafeMutableRawPointer>) -> Void
     ) {
         var own = buffers
-        for (place, kernel) in code.enumerated() {
+        for place in kernels.indices {
             let start = spent == nil ? 0 : monotonicNanoseconds()
-            kernel.run(unit: band, own, status)
+            run(place, own)
             if let spent { spent[place] += monotonicNanoseconds() - start }
             own += bufferCounts[place]
         }
@@ -102,13 +103,7 @@ public final class BandedKernel: Kernel {
             for (buffer, offset) in passing {
                 for place in buffer.places { all[place] = scratch + offset * bandCount }
             }
-            var own = all
-            for (place, kernel) in kernels.enumerated() {
-                let start = spent == nil ? 0 : monotonicNanoseconds()
-                kernel.run(own, status: status, pool: pool)
-                if let spent { spent[place] = monotonicNanoseconds() - start }
-                own += bufferCounts[place]
-            }
+            inTurn(all, spent) { kernels[$0].run($1, status: status, pool: pool) }
         }
     }
 
