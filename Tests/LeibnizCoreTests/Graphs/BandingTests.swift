@@ -99,6 +99,12 @@ import Testing
         #expect(chains(roots) == 2)
         let shifted = roots[0].sliced(axis: 0, start: 1, count: 70) * roots[0].sliced(axis: 0, start: 0, count: 70)
         #expect(chains([matmul(shifted, x[0].transposed())]) == 2)
+        // As many rows, but each product reads the next one's.
+        let next = roots[0].sliced(axis: 0, start: 1, count: 70).padded(axis: 0, before: 0, after: 1)
+        let product = matmul(next, x[0].transposed())
+        #expect(chains([product]) == 0)
+        let whole = try values([product], .shared, bands: Banding.Limits(leastSaved: .max))
+        #expect(try values([product], .shared, bands: limits) == whole)
         // The second product and the sum over rows are one kernel, which reads all of the first.
         #expect(chains([sum(roots[0], axes: [0])]) == 0)
     }

@@ -194,6 +194,20 @@ import Testing
         }
     }
 
+    /// Vectors that lie far outside of what is padded read nothing, those across its ends what is there.
+    @Test(arguments: [1000, 1001, 1003, 1006])
+    func `far from its ends what is padded is zero`(before: Int) throws {
+        let numbers = (1...700).map(Float.init)
+        let x = Tensor(numbers)
+        try evaluate(x)
+        for (source, order) in [(x, numbers), (x.flipped([0]), numbers.reversed())] {
+            let y = 2 * source.padded(axis: 0, before: before, after: 909)
+            let inside = order.map { 2 * Double($0) }
+            let zeros = { (count: Int) in [Double](repeating: 0, count: count) }
+            #expect(try y.doubles() == zeros(before) + inside + zeros(909))
+        }
+    }
+
     /// What a loop has stacked lies as the loop left it: a product that sums over all steps reads a copy, without gaps.
     @Test func `what a loop has stacked is packed for a large product`() throws {
         let (xs, h) = (Tensor.normal([64, 16, 512], seed: 22), Tensor.normal([64, 16, 96], seed: 23))
