@@ -30,14 +30,15 @@ struct KnownNest: CustomStringConvertible {
         BufferDeclaration(.float64, count: count, role: .output)
     }
 
-    /// c[i, j] = Σ_k a[i, k] b[k, j].
-    static func matrixProduct(_ m: Int, _ k: Int, _ n: Int) -> KnownNest {
+    /// c[i, j] = Σ_k a[i, k] b[k, j]; transposed, the second operand's columns lie one after the other.
+    static func matrixProduct(_ m: Int, _ k: Int, _ n: Int, isTransposed: Bool = false) -> KnownNest {
         var nest = LoopNest(name: "matrix_product")
         nest.buffers = [input(m * k), input(k * n), output(m * n)]
         nest.axes = [Axis(m), Axis(n), Axis(k)]
         nest.outer = [0, 1]
         let a = nest.value(.load(Access(0, Affine(0, [(0, k), (2, 1)]))), .float64)
-        let b = nest.value(.load(Access(1, Affine(0, [(2, n), (1, 1)]))), .float64)
+        let (row, column) = isTransposed ? (1, k) : (n, 1)
+        let b = nest.value(.load(Access(1, Affine(0, [(2, row), (1, column)]))), .float64)
         nest.reductions = [Reduction(.sum, nest.value(.binary(.multiply, a, b), .float64))]
         let c = nest.value(.reduced(0), .float64)
         nest.stages = [
@@ -46,7 +47,7 @@ struct KnownNest: CustomStringConvertible {
         let (left, right) = (data(m * k, seed: 1), data(k * n, seed: 2))
         var expected = [Double](repeating: 0, count: m * n)
         for i in 0..<m {
-            for j in 0..<n { for l in 0..<k { expected[i * n + j] += left[i * k + l] * right[l * n + j] } }
+            for j in 0..<n { for l in 0..<k { expected[i * n + j] += left[i * k + l] * right[l * row + j * column] } }
         }
         return KnownNest(
             description: "matrix product \(m)×\(k)×\(n)", nest: nest, inputs: [left, right], expected: expected)
@@ -180,13 +181,19 @@ struct KnownNest: CustomStringConvertible {
             description: "scatter of \(rows) rows", nest: nest, inputs: [places, values, table], expected: expected)
     }
 
-    /// Runs a kernel of the nest and returns how far any element is from the expected one; infinite where not a number.
-    func error(of kernel: any Kernel, threads: Int = 1) -> Double {
+    /// Runs a kernel of the nest and returns what the last buffer holds; nil if a check failed.
+    func result(of kernel: any Kernel, threads: Int = 1) -> [Double]? {
         let bytesOfInputs = Dictionary(
             uniqueKeysWithValues: inputs.enumerated().map { ($0.offset, bytes($0.element)) })
         let (outputs, status) = run(nest, kernel, bytesOfInputs, threads: threads)
-        guard status.failedCheck == 0, let last = outputs[nest.buffers.count - 1] else { return .infinity }
-        let differences = zip(numbers(last, as: Double.self), expected).map { abs($0 - $1) }
+        guard status.failedCheck == 0 else { return nil }
+        return outputs[nest.buffers.count - 1].map { numbers($0, as: Double.self) }
+    }
+
+    /// Runs a kernel of the nest and returns how far any element is from the expected one; infinite where not a number.
+    func error(of kernel: any Kernel, threads: Int = 1) -> Double {
+        guard let result = result(of: kernel, threads: threads) else { return .infinity }
+        let differences = zip(result, expected).map { abs($0 - $1) }
         return differences.contains(where: \.isNaN) ? .infinity : differences.max() ?? 0
     }
 }

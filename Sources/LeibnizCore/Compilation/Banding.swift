@@ -143,7 +143,7 @@ struct Banding {
         guard case .nest(let nest) = kernel.work, kernel.awaited.isEmpty, kernel.checks.isEmpty,
             nest.sequential.isEmpty, !nest.stages.contains(where: \.ordered),
             nest.buffers.allSatisfy({ $0.role != .update }), nest.axes.allSatisfy({ $0.extent > 0 }),
-            shared.isDisjoint(with: kernel.written)
+            shared.isDisjoint(with: kernel.written), !nest.copiesOperands
         else { return nil }
         return nest
     }

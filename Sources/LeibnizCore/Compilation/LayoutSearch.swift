@@ -15,6 +15,7 @@ struct LayoutSearch {
     private(set) var operands: [PackedOperand] = []
 
     private let program: Program
+    private let constants: Set<Int>
     private let nests: [SurveyedNest]
     /// The nests that touch a value's memory.
     private let users: [Int: [Int]]
@@ -30,9 +31,10 @@ struct LayoutSearch {
     /// - Parameters:
     ///   - kernels: the nests of a survey.
     ///   - fixed: whose memory has to be in row-major order.
-    init(_ program: Program, _ kernels: [LoweredKernel], fixed: Set<Int>) {
-        self.program = program
-        nests = kernels.compactMap { SurveyedNest($0) }
+    ///   - constants: inputs that stay the same from run to run, so that copies of them are made once.
+    init(_ program: Program, _ kernels: [LoweredKernel], fixed: Set<Int>, constants: Set<Int>) {
+        (self.program, self.constants) = (program, constants)
+        nests = kernels.compactMap { SurveyedNest($0, constants: constants) }
         var users: [Int: [Int]] = [:]
         for (place, nest) in nests.enumerated() {
             for number in Set(nest.accesses.map(\.number)) { users[number, default: []].append(place) }
@@ -54,19 +56,17 @@ struct LayoutSearch {
 
     // MARK: Packing
 
-    /// The bytes beyond which an operand of a contraction is packed: it would come from far away again and again.
-    private static let packedBytes = 4 << 20
-    /// The same for an operand that is summed across its rows, which lie a power of two apart.
-    private static let packedAcrossBytes = 2 << 20
+    /// The bytes beyond which an operand of a contraction is packed that is summed across its rows, a power of two apart.
+    private static let packedBytes = 2 << 20
     /// Rows that lie a multiple of this many elements apart compete for a few lines of each cache.
     private static let competing = 512
-    /// The fewest uses of each element that are worth packing it, and the same for one that is summed across its rows.
-    private static let packedUses = 256
-    private static let packedAcrossUses = 96
+    /// The fewest uses of each element that are worth packing it.
+    private static let packedUses = 96
 
-    /// Puts the operands of a large contraction in order for its register tiles: blocks of neighbours along the axis that the result
-    /// keeps, one behind the other along the axis that is summed. Rows that lie a power of two apart would compete for a few lines
-    /// of each cache (Goto & van de Geijn, *Anatomy of high-performance matrix multiplication*, 2008).
+    /// Puts an operand of a large contraction in order for its register tiles: blocks of neighbours along the axis that the result keeps,
+    /// one behind the other along the axis that is summed. Rows that lie a power of two apart would compete for a few lines of each cache
+    /// (Goto & van de Geijn, *Anatomy of high-performance matrix multiplication*, 2008). What follows the result's neighbours need not be
+    /// copied: the kernel itself does so, for each of its tiles.
     private mutating func pack(_ nest: SurveyedNest) {
         for access in nest.accesses where access.isInner && isOpen(access.number) {
             let type = program[access.number].type
@@ -74,14 +74,12 @@ struct LayoutSearch {
                 access.index[axis].terms.contains { nest.isOuter($0.axis) }
             }
             let strides = type.shape.rowMajorStrides
-            let across = access.index.indices.contains { !kept.contains($0) && strides[$0] % Self.competing == 0 }
-            guard type.byteCount >= (across ? Self.packedAcrossBytes : Self.packedBytes), kept.count == 1,
-                kept.count < access.index.count,
+            guard access.index.indices.contains(where: { !kept.contains($0) && strides[$0] % Self.competing == 0 }),
+                type.byteCount >= Self.packedBytes, kept.count == 1,
                 access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
-                nest.uses(of: access) >= (across ? Self.packedAcrossUses : Self.packedUses)
+                nest.uses(of: access) >= Self.packedUses, !isAlongResult(access, kept[0], nest)
             else { continue }
-            let layout = Layout(
-                type.shape, innermost: kept[0], blocks: blocks(access, kept[0], nest), isDense: true)
+            let layout = Layout(type.shape, innermost: kept[0], blocks: Layout.wideBlocks, isDense: true)
             if layout.isRowMajor { continue }
             if program.isGiven(access.number) {
                 copies[access.number] = layout
@@ -94,13 +92,17 @@ struct LayoutSearch {
     /// The sizes of an operand's blocks: few vectors where they follow the result's neighbours, many numbers where each is multiplied
     /// with a vector, so that the rows of a register tile divide them almost evenly.
     private func blocks(_ access: MemoryAccess, _ axis: Int, _ nest: SurveyedNest) -> [Int] {
+        isAlongResult(access, axis, nest) ? Layout.tileBlocks : Layout.wideBlocks
+    }
+
+    /// Whether an operand's neighbours along an axis belong to neighbours in a result.
+    private func isAlongResult(_ access: MemoryAccess, _ axis: Int, _ nest: SurveyedNest) -> Bool {
         let loops = access.index[axis].terms.map(\.axis)
-        let isAlongResult = nest.accesses.contains { other in
+        return nest.accesses.contains { other in
             guard nest.written.contains(other.number) else { return false }
             let strides = layout(other.number).strides
             return loops.contains { other.step(along: $0, strides) == 1 }
         }
-        return isAlongResult ? Layout.tileBlocks : Layout.wideBlocks
     }
 
     /// The layout of a value as far as it is chosen.
@@ -125,7 +127,7 @@ struct LayoutSearch {
             let shape = program[access.number].type.shape
             for axis in access.index.indices where access.index[axis].terms.contains(where: { nest.isOuter($0.axis) }) {
                 let chosen = Layout(shape, innermost: axis, blocks: blocks(access, axis, nest))
-                let after = nest.cost { $0 == access.number ? chosen : layout($0) } + 1.5 * Double(shape.count)
+                let after = nest.cost { $0 == access.number ? chosen : layout($0) } + costOfCopy(access.number)
                 guard !chosen.isRowMajor, before - after > best?.gain ?? max(before / 20, Self.leastGain) else {
                     continue
                 }
@@ -214,6 +216,11 @@ struct LayoutSearch {
 
     // MARK: Cost
 
+    /// What a copy of an input costs.
+    private func costOfCopy(_ input: Int) -> Double {
+        constants.contains(input) ? 0 : 1.5 * Double(program[input].type.shape.count)
+    }
+
     /// What the nests that touch a choice's values cost, with it or without.
     private func cost(of choice: Choice, isApplied: Bool, touching other: Choice? = nil) -> Double {
         let touched = other ?? choice
@@ -224,9 +231,7 @@ struct LayoutSearch {
         }
         var sum = places.reduce(0.0) { $0 + nests[$1].cost(layout) }
         if isApplied {
-            for (input, layout) in choice.copies where !layout.isRowMajor {
-                sum += 1.5 * Double(program[input].type.shape.count)
-            }
+            for (input, layout) in choice.copies where !layout.isRowMajor { sum += costOfCopy(input) }
         }
         return sum
     }
@@ -250,15 +255,18 @@ private struct SurveyedNest {
     private let outerPoints: Double
     /// The points of an average walk of the stages.
     private let innerPoints: Double
+    private let addsUpProducts: Bool
+    private let constants: Set<Int>
 
     /// The lanes of an average machine's vectors: the choice depends on ratios only, and is the same everywhere.
     private static let lanes = 8.0
 
-    init?(_ kernel: LoweredKernel) {
+    init?(_ kernel: LoweredKernel, constants: Set<Int>) {
+        self.constants = constants
         guard case .nest(let nest) = kernel.work else { return nil }
         extents = nest.axes.map(\.extent)
         accesses = kernel.accesses
-        (written, read) = (kernel.written, Set(kernel.read))
+        (written, read, addsUpProducts) = (kernel.written, Set(kernel.read), nest.addsUpProducts)
         outer = nest.outer.filter { !nest.sequential.contains($0) }
         inner = nest.stages.filter { !$0.ordered }.flatMap(\.axes)
         outerPoints = nest.outer.reduce(1) { $0 * Double(nest.axes[$1].extent) }
@@ -291,12 +299,28 @@ private struct SurveyedNest {
                 // Windows that slide along the vectors begin anywhere and end under masks.
                 case 1: sum += (access.slides(along: axis) ? 2 : 1) * points / lanes
                 case 2: sum += 2.5 * points / lanes
-                default: sum += points
+                default: sum += costOfCopy(access, along: axis).map { points / lanes * $0 } ?? points
                 }
             }
             best = min(best, sum)
         }
         return best
+    }
+
+    /// The fewest tiles for which a kernel copies an operand that it would read across, the points of each, and the operations of copying
+    /// a vector, as in `TileCost`.
+    private static let (fewestUses, tilePoints, copyOperations) = (4, 6, 5.0)
+
+    /// The operations for each vector of an operand that the kernel itself copies, so that it need not be read across; nil where it cannot.
+    private func costOfCopy(_ access: MemoryAccess, along axis: Int) -> Double? {
+        guard addsUpProducts, access.isInner, !constants.contains(access.number),
+            access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 })
+        else {
+            return nil
+        }
+        let moving = Set(access.index.flatMap { $0.terms.map(\.axis) })
+        let uses = outer.filter { !moving.contains($0) }.map { extents[$0] / Self.tilePoints }.max() ?? 0
+        return uses >= Self.fewestUses ? 1 + Self.copyOperations / Double(uses) : nil
     }
 
     /// The vectors' lanes that an axis of this extent can use on average.

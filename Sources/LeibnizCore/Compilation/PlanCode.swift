@@ -37,10 +37,9 @@ struct PlanCode: Sendable {
     /// Where each result is: several may be one output, or an input.
     let results: [Slot]
 
-    /// The code of a lowered program; its kernels are compiled if they are not known.
-    ///
-    /// - Parameter constants: the places of inputs that stay the same from run to run; `preparations` are to run before the first.
-    init(_ lowering: ProgramLowering, library: KernelLibrary, constants: Range<Int> = 0..<0) throws(LoopNestError) {
+    /// The code of a lowered program; its kernels are compiled if they are not known. If it has constants, `preparations` are to run before
+    /// the first run.
+    init(_ lowering: ProgramLowering, library: KernelLibrary) throws(LoopNestError) {
         let (program, lowered, kept, updates) = (lowering.program, lowering.kernels, lowering.kept, lowering.updates)
         var slots: [Int: Slot] = [:]
         for (slot, number) in program.inputs.enumerated() { slots[number] = .input(slot) }
@@ -53,7 +52,7 @@ struct PlanCode: Sendable {
             controls[time] = try PlanControl(work, types: kernel.memory.map { program[$0].type }, library: library)
         }
         // The kernels of a chain run at the same time, but where some of them are prepared before a loop.
-        let chains = constants.isEmpty ? lowering.chains : []
+        let chains = lowering.constants.isEmpty ? lowering.chains : []
         var (starts, ends) = (Array(lowered.indices), Array(lowered.indices))
         for chain in chains {
             for time in chain.places {
@@ -64,7 +63,7 @@ struct PlanCode: Sendable {
         }
         var (arena, scratches) = (ArenaLayout(), [Int: Int]())
         // What is prepared lives in the arena all the time.
-        let prepared = constants.isEmpty ? [] : lowering.preparations(constants: constants)
+        let prepared = lowering.constants.isEmpty ? [] : lowering.preparations
         for time in prepared.sorted() {
             for number in lowered[time].written {
                 slots[number] = .arena(arena.place(lowering.layouts.byteCount(number), until: lowered.count, at: 0))
@@ -108,10 +107,8 @@ struct PlanCode: Sendable {
 }
 
 extension ProgramLowering {
-    /// The kernels that see nothing but some inputs, and whose results do not leave the program.
-    ///
-    /// - Parameter constants: the places of these inputs.
-    fileprivate func preparations(constants: Range<Int>) -> Set<Int> {
+    /// The kernels that see nothing but constants, and whose results do not leave the program.
+    fileprivate var preparations: Set<Int> {
         var writers: [Int: Int] = [:]
         for kernel in kernels { for number in kernel.written { writers[number, default: 0] += 1 } }
         var constant = Set(constants.map { program.inputs[$0] })

@@ -71,7 +71,9 @@ public struct PlanReport: Sendable {
             var bodies: [Body] = []
             if case .control(let control) = kernel.work {
                 bodies = control.bodies.map {
-                    Body(kernels: kernels(ProgramLowering($0.program), library), count: $0.count)
+                    Body(
+                        kernels: kernels(ProgramLowering($0.program, constants: $0.constants), library), count: $0.count
+                    )
                 }
             }
             return Kernel(
@@ -89,8 +91,8 @@ extension PlanWork {
             return kernel.map(library.description) ?? KernelDescription(operations: 0, bytes: 0)
         }
         var (operations, bytes) = (0.0, 0.0)
-        for (program, count) in control.bodies {
-            for kernel in ProgramLowering(program).kernels {
+        for (program, constants, count) in control.bodies {
+            for kernel in ProgramLowering(program, constants: constants).kernels {
                 let totals = kernel.work.description(library).totals
                 operations += Double(count) * totals.operations
                 bytes += Double(count) * totals.bytes

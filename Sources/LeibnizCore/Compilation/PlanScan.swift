@@ -43,9 +43,7 @@ struct PlanScan: Sendable {
     let scratchByteCount: Int
 
     init(_ work: ScanWork, types: [TensorType], library: KernelLibrary) throws(LoopNestError) {
-        let fixed = work.carries.count + work.slices.count
-        code = try PlanCode(
-            ProgramLowering(work.body), library: library, constants: fixed..<fixed + work.captured.count)
+        code = try PlanCode(ProgramLowering(work.body, constants: work.constants), library: library)
         (length, isReversed, captured) = (work.length, work.isReversed, work.captured)
         var scratch = ScratchLayout()
         _ = scratch.place(code.arenaByteCount)

@@ -59,12 +59,13 @@ struct ControlWork {
         }
     }
 
-    /// The programs that it runs, and how often at most, as far as that is known.
-    var bodies: [(program: Program, count: Int)] {
+    /// The programs that it runs, the places of inputs that stay the same from run to run, and how often it runs them at most, as far as
+    /// that is known.
+    var bodies: [(program: Program, constants: Range<Int>, count: Int)] {
         switch kind {
-        case .scan(let scan): [(scan.body, scan.length)]
-        case .loop(let loop): [(loop.condition, 1), (loop.body, 1)]
-        case .branch(let branch): branch.bodies.map { ($0, 1) }
+        case .scan(let scan): [(scan.body, scan.constants, scan.length)]
+        case .loop(let loop): [(loop.condition, 0..<0, 1), (loop.body, 0..<0, 1)]
+        case .branch(let branch): branch.bodies.map { ($0, 0..<0, 1) }
         }
     }
 
@@ -100,6 +101,8 @@ struct ScanWork {
     let captured: [Int]
     /// Where each stack is that is written.
     let stacks: [Int]
+    /// The places of the captured values among the body's inputs.
+    var constants: Range<Int> { carries.count + slices.count..<carries.count + slices.count + captured.count }
 }
 
 extension Program {

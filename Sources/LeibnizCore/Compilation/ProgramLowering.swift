@@ -18,15 +18,24 @@ struct ProgramLowering {
     let reasons: [Int: MemoryReason]
     /// The outputs that may take the memory of the inputs that they replace.
     let updates: [InPlaceUpdate]
+    /// The places of inputs that stay the same from run to run.
+    let constants: Range<Int>
 
     /// - Parameters:
     ///   - replacements: pairs of an output and an input of the program, by place, where nobody may want the input any more.
+    ///   - constants: the places of inputs that stay the same from run to run; what is made of these alone costs next to nothing.
     ///   - bands: when kernels run in bands.
-    init(_ given: Program, replacements: [Replacement] = [], bands: Banding.Limits = Banding.Limits()) {
+    init(
+        _ given: Program, replacements: [Replacement] = [], constants: Range<Int> = 0..<0,
+        bands: Banding.Limits = Banding.Limits()
+    ) {
+        self.constants = constants
         let survey = Attempt(given, layouts: Layouts(given), isSurvey: true)
         // Layouts are chosen for kernels as they will be joined.
         let surveyed = KernelJoining(given, survey.kernels, kept: survey.kept, isSurvey: true).kernels
-        let search = LayoutSearch(given, surveyed, fixed: survey.pinned.union(survey.kept))
+        let search = LayoutSearch(
+            given, surveyed, fixed: survey.pinned.union(survey.kept), constants: Set(constants.map { given.inputs[$0] })
+        )
         let (copied, numbers, copies) = given.copying(Set(search.copies.keys), for: search.operands)
         var chosen: [Int: Layout] = [:]
         for (number, layout) in search.layouts { chosen[numbers[number]] = layout }

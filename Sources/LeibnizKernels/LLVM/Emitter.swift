@@ -103,8 +103,9 @@ extension NestEmitter {
     /// The loops of one unit; returns the scratch bytes that it needs.
     private func unit(_ start: [Point], unitStarts: [Int: Operand]) -> Int {
         if schedule.blocksPerPart > 0 { return emitParts(start, unitStarts: unitStarts) }
+        let scratchBytes = layOutPackings(after: 0)
         outerLoops(0, start, unitStarts: unitStarts) { allStages(&$0) }
-        return 0
+        return scratchBytes
     }
 
     private func allStages(_ tile: inout [Point]) {

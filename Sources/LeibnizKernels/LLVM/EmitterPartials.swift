@@ -106,7 +106,10 @@ extension NestEmitter {
         let whole = extents[loop.axis] / loop.step * loop.step
         let size = loop.step * schedule.blocksPerPart
         let last = (whole - 1) / size * size
+        let scratchBytes = layOutPackings(after: partials.bytes)
         func part(from begin: Operand, to end: Operand, isFirst: Operand, isLast: Bool) {
+            walkedPart = WalkedPart(start: begin, length: isLast ? extents[loop.axis] - last : size)
+            defer { walkedPart = nil }
             let share = Share(start: begin, end: end, isLast: .bool(isLast))
             outerLoops(0, start, unitStarts: unitStarts) { tile in
                 let floor = builder.loadFloor
@@ -130,7 +133,7 @@ extension NestEmitter {
             return []
         }
         part(from: .integer(Int64(last)), to: .integer(Int64(whole)), isFirst: .bool(false), isLast: true)
-        return partials.bytes
+        return scratchBytes
     }
 
     // MARK: A reduction that threads share

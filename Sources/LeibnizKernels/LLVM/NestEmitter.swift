@@ -20,13 +20,19 @@ final class NestEmitter {
     var woven: [TransposedBlock: [(value: Operand, mask: Operand?, isPrefix: Bool)]] = [:]
     /// The buffers whose next row is asked for while a stage runs, and how many elements further it is.
     var fetched: [Int: Int] = [:]
+    /// The operands that were copied for the loops inside of where code stands, and where in a thread's memory copies go.
+    var packed: [ValueID: PackedPlace] = [:]
+    var packingOffsets: [Int: Int] = [:]
+    /// The part of the first stage that is walked, where that is not all of it.
+    var walkedPart: WalkedPart?
     /// The buffers that are written past the caches.
     let streamed: Set<Int>
     /// What the first index of a block is a multiple of, along each axis.
     let steps: [Int]
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
-    init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder) {
+    /// - Parameter bases: the addresses of the buffers; none where the kernel's own are to be read.
+    init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder, bases given: [Operand]? = nil) {
         self.nest = nest
         self.schedule = schedule
         self.builder = builder
@@ -45,11 +51,13 @@ final class NestEmitter {
             }
             return position
         }
-        bases = nest.buffers.indices.map { number in
-            let place = number == 0 ? "%buffers" : "%place\(number)"
-            if number > 0 { builder.effect("\(place) = getelementptr ptr, ptr %buffers, i64 \(number)") }
-            return builder.instruction("load ptr, ptr \(place), align 8", IRType(.ptr))
-        }
+        bases =
+            given
+            ?? nest.buffers.indices.map { number in
+                let place = number == 0 ? "%buffers" : "%place\(number)"
+                if number > 0 { builder.effect("\(place) = getelementptr ptr, ptr %buffers, i64 \(number)") }
+                return builder.instruction("load ptr, ptr \(place), align 8", IRType(.ptr))
+            }
     }
 
     // MARK: Scalars
@@ -85,7 +93,8 @@ final class NestEmitter {
         case .float(let x): return .float(x, IRScalar(value.type))
         case .integer(let x): return .integer(x, IRScalar(value.type))
         case .index(let affine): return builder.integer(affine, at: point)
-        case .load(let access): return load(access, at: point, &cache)
+        case .load(let access):
+            return packed[id].map { load($0, value.type, at: point) } ?? load(access, at: point, &cache)
         case .within(let bounds):
             return bounds.reduce(.bool(true)) {
                 builder.both($0, test($1, at: point))
@@ -129,19 +138,29 @@ final class NestEmitter {
             var tile = inOrder(points)
             return try body(&tile)
         }
+        pack(at: depth, points, unitStarts: unitStarts)
         let loop = schedule.outer[depth]
-        let extent = extents[loop.axis]
-        let whole = extent / loop.step * loop.step
-        func step(_ base: Operand?, _ start: Int, _ length: Int) throws {
+        try steps(of: loop, unitStart: unitStarts[loop.axis]) { base, start, length in
             let blocks = Self.blocks(loop, length: length)
             let tile = points.flatMap { point in
                 blocks.map { Self.moved(point, loop, base, start, $0, of: blocks.count) }
             }
             try outerLoops(depth + 1, tile, unitStarts: unitStarts, body)
         }
-        if let start = unitStarts[loop.axis] {
+    }
+
+    /// Code for one outer loop: `body` is called for a whole step, and for what is left of the extent.
+    ///
+    /// - Parameter unitStart: where the current unit begins, if threads share the loop.
+    func steps(
+        of loop: Schedule.Loop, unitStart: Operand?,
+        _ body: (_ base: Operand?, _ start: Int, _ length: Int) throws -> Void
+    ) rethrows {
+        let extent = extents[loop.axis]
+        let whole = extent / loop.step * loop.step
+        if let start = unitStart {
             let size = loop.blocksPerUnit * loop.step
-            if whole == extent, loop.blocksPerUnit == 1 { return try step(start, 0, loop.step) }
+            if whole == extent, loop.blocksPerUnit == 1 { return try body(start, 0, loop.step) }
             let behind = builder.iadd(start, .integer(Int64(size)))
             let isWithin = extent % size == 0
             let end =
@@ -150,14 +169,14 @@ final class NestEmitter {
                 : builder.select(builder.compare("slt", behind, .integer(Int64(whole))), behind, .integer(Int64(whole)))
             if whole > 0 {
                 _ = try builder.loop(from: start, to: end, step: loop.step, runs: isWithin) { index, _ in
-                    try step(index, 0, loop.step)
+                    try body(index, 0, loop.step)
                     return []
                 }
             }
             if whole < extent {
                 let isLast = builder.compare("sgt", behind, .integer(Int64(whole)))
                 _ = try builder.conditional(isLast) { _ in
-                    try step(nil, whole, extent - whole)
+                    try body(nil, whole, extent - whole)
                     return []
                 }
             }
@@ -166,13 +185,13 @@ final class NestEmitter {
         if whole > loop.step {
             _ = try builder.loop(from: .integer(0), to: .integer(Int64(whole)), step: loop.step, runs: true) {
                 index, _ in
-                try step(index, 0, loop.step)
+                try body(index, 0, loop.step)
                 return []
             }
         } else if whole == loop.step {
-            try step(nil, 0, loop.step)
+            try body(nil, 0, loop.step)
         }
-        if whole < extent { try step(nil, whole, extent - whole) }
+        if whole < extent { try body(nil, whole, extent - whole) }
     }
 
     /// A tile's points so that those along the axis with the fewest copies follow each other: what they load stays in few

@@ -36,6 +36,8 @@ struct NestWork {
         var gathered: AxisSet = []
         /// The axes along which bounds are tested.
         var bounded: AxisSet = []
+        /// A load of an operand that may as well be read from a copy: the value's number.
+        var packable: ValueID?
     }
 
     /// The items of one stage.
@@ -80,7 +82,11 @@ struct NestWork {
             for id in Self.closure(of: roots, nest) {
                 let value = nest.values[id]
                 switch value.operation {
-                case .load(let access): items.append(Self.item(.load, access, nest, dependence))
+                case .load(let access):
+                    var item = Self.item(.load, access, nest, dependence)
+                    let isPlain = access.bounds.isEmpty && access.gathers.isEmpty && value.type.isFloatingPoint
+                    if isPlain, nest.buffers[access.buffer].role == .input { item.packable = id }
+                    items.append(item)
                 case .float, .integer, .index, .within, .reduced: break
                 default:
                     let weight = Self.weight(of: value.operation)

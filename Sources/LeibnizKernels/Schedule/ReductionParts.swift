@@ -31,11 +31,16 @@ extension Scheduler {
         else { return }
         let extent = nest.axes[loop.axis].extent
         let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
-        guard extent >= 2 * Self.shortestPart, perIteration * Double(extent) > Self.residentBytes else { return }
+        let longestPacked = longestPackedPart(schedule)
+        // What is copied has a row for each point of the sum.
+        let shortest = schedule.packed.isEmpty ? Self.shortestPart : max(1, Self.shortestPart / rowsPerIteration)
+        guard extent >= 2 * shortest,
+            perIteration * Double(extent) > Self.residentBytes || longestPacked < extent
+        else { return }
         let longest = max(
-            Self.shortestPart,
+            shortest,
             min(
-                Int(Self.residentBytes / perIteration),
+                longestPacked, Int(Self.residentBytes / max(1, perIteration)),
                 Self.nearBytes / keptBytesPerIteration(schedule, work, along: loop.axis)))
         let parts = TileCost.divided(extent, by: longest)
         guard parts > 1, waitingBytes(schedule, work) <= Self.waitingBytes else { return }
@@ -64,18 +69,15 @@ extension Scheduler {
     /// What the first reduction reads.
     private func operands(_ work: NestWork) -> [NestWork.Item] { work.stages[0].items.filter { $0.kind == .load } }
 
-    /// How far a unit walks along a loop, in steps.
-    private func steps(_ loop: Schedule.Loop) -> Int {
-        let all = TileCost.divided(nest.axes[loop.axis].extent, by: loop.step)
-        return loop.blocksPerUnit > 0 ? min(all, loop.blocksPerUnit) : all
-    }
-
     /// The bytes that one iteration of the reduction adds to what is read again.
     private func residentBytesPerIteration(_ schedule: Schedule, _ work: NestWork, along axis: Int) -> Double {
         let moving = schedule.outer.filter { steps($0) > 1 }
         let loads = operands(work).filter { $0.axes.has(axis) && $0.gathered.isEmpty }
         let cycles = Double(schedule.outer.reduce(1) { $0 * $1.count }) / 2
         return loads.reduce(0) { sum, load in
+            if let packing = schedule.packed.first(where: { $0.value == load.packable }) {
+                return sum + Double(bytesPerIteration(packing, schedule))
+            }
             // Little at a time may as well come from farther away: whole lines where the next iteration does not read the rest.
             var once = schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 }
             if abs(load.index.stride(of: axis)) != 1 {
@@ -106,7 +108,10 @@ extension Scheduler {
     private func keptBytesPerIteration(_ schedule: Schedule, _ work: NestWork, along axis: Int) -> Int {
         guard let innermost = schedule.outer.last(where: { steps($0) > 1 }) else { return 1 }
         return operands(work).filter { $0.axes.has(axis) && !$0.axes.has(innermost.axis) }.reduce(1) { sum, load in
-            sum + max(64, schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 })
+            if let packing = schedule.packed.first(where: { $0.value == load.packable }) {
+                return sum + bytesPerIteration(packing, schedule)
+            }
+            return sum + max(64, schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 })
         }
     }
 

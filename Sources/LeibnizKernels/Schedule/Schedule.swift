@@ -36,6 +36,8 @@ public struct Schedule: Hashable, Sendable {
     public var blocksPerPart = 0
     /// How many iterations of the first sum a part has, if it is walked in parts.
     public var partLength: Int? { blocksPerPart > 0 ? blocksPerPart * (stages.first?.first?.step ?? 1) : nil }
+    /// The operands of the first stage that are copied for the loops inside.
+    public var packed: [Packing] = []
     /// The units of parallel work.
     public var units = 1
     /// About how many clock cycles a unit takes.
@@ -55,14 +57,18 @@ extension Schedule: CustomStringConvertible {
     /// The loops over the outer axes and those of each stage, the outermost first.
     ///
     /// `i1×6` is a tile of six, `i0v16×2` two vectors of 16 lanes, `i5×5` an unrolled loop; `+` marks copies that add by
-    /// themselves, `→` copies that become lanes, `/4` four blocks in a unit of parallel work.
+    /// themselves, `→` copies that become lanes, `/4` four blocks in a unit of parallel work, `[i1]` stands where an operand is
+    /// copied, its neighbours along i1 side by side.
     public var loops: String {
         func text(_ loop: Loop) -> String {
             "i\(loop.axis)" + (loop.lanes > 1 ? "v\(loop.lanes)" : "") + (loop.count > 1 ? "×\(loop.count)" : "")
                 + (loop.isIndependent ? "+" : "") + (loop.joinsLanes ? "→" : "")
                 + (loop.blocksPerUnit > 0 ? "/\(loop.blocksPerUnit)" : "")
         }
-        return ([outer] + stages).filter { !$0.isEmpty }.map { $0.map(text).joined(separator: " ") }.joined(
+        let around = outer.enumerated().map { depth, loop in
+            packed.filter { $0.depth == depth }.map { "[i\($0.axis)] " }.joined() + text(loop)
+        }
+        return ([around] + stages.map { $0.map(text) }).filter { !$0.isEmpty }.map { $0.joined(separator: " ") }.joined(
             separator: " | ")
     }
 }

@@ -38,14 +38,16 @@ struct Scheduler {
 
     /// The schedule that a tile makes.
     private func schedule(_ tile: Tile, _ cycles: Double, _ work: NestWork, _ cost: TileCost) -> Schedule {
-        var schedule = Schedule(outer: outerLoops(tile, work), stages: [])
+        var schedule = Schedule(outer: outerLoops(tile, work, cost), stages: [])
         let unrolling = StageUnrolling(nest: nest, work: work, cost: cost, tile: tile)
         schedule.stages = nest.stages.indices.map(unrolling.loops)
         schedule.reason = reason(tile)
-        shareWork(&schedule, tile, cycles)
+        shareWork(&schedule, tile, cycles, cost)
         nestShortWalks(&schedule, work)
         gatherWalks(&schedule, work)
+        packOperands(&schedule, work)
         cutReduction(&schedule, work)
+        limitPackings(&schedule)
         return schedule
     }
 
@@ -59,8 +61,8 @@ struct Scheduler {
     /// The outer loops, without units.
     ///
     /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis, or the
-    /// one along which they read across.
-    private func outerLoops(_ tile: Tile, _ work: NestWork) -> [Schedule.Loop] {
+    /// one along which they read across. What is copied for a tile should be read by its neighbours next.
+    private func outerLoops(_ tile: Tile, _ work: NestWork, _ cost: TileCost) -> [Schedule.Loop] {
         var loops = nest.outer.map { axis in
             let isVector = tile.vectors == .outer(axis)
             return Schedule.Loop(
@@ -86,7 +88,9 @@ struct Scheduler {
             }
             return sum
         }
-        let moving = loops.filter { !isWhole($0) }
+        let copied = cost.acrossOperands(tile)
+        let repeating = loops.filter { loop in !isWhole(loop) && copied.allSatisfy { !$0.has(loop.axis) } }
+        let moving = repeating.isEmpty ? loops.filter { !isWhole($0) } : repeating
         let followsRows = isMap && self.followsRows(tile)
         let innermost =
             isMap

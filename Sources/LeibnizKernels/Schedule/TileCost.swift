@@ -43,6 +43,9 @@ struct TileCost {
         var woven: AxisSet
         /// Loads that are tested at each iteration: the axes along which copies need tests of their own.
         var tested: AxisSet
+        /// Loads of what is copied before: the axis along which a copy's neighbours lie, the only one of those that move it along which
+        /// the tile may hold more than one point.
+        var packed: Int?
     }
 
     /// One stage with what does not depend on copies.
@@ -53,6 +56,8 @@ struct TileCost {
         /// The registers of one point's accumulators.
         var accumulators: Double
         var hasOrder: Bool
+        /// Whether all that it reads might be read from copies instead.
+        var mayBeCopied: Bool
         /// The halvings until a vector of partial results is one number.
         var folds: Double
     }
@@ -71,6 +76,8 @@ struct TileCost {
     static let chains = 8
     /// The places a page or more apart that the lines of a cache with eight ways serve beside what streams through it.
     private static let fewPages = 6
+    /// The bytes of the cache next to a core, and those that arrive in each cycle from the next one.
+    private static let (nearBytes, ownCacheBytes) = (28_672.0, 20.0)
     /// The instructions in a block beyond which code is too long to be worth it.
     private static let greatestBlock = 260.0
 
@@ -91,6 +98,17 @@ struct TileCost {
                 }
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
+                if item.kind == .load, let axis, abs(item.index.stride(of: axis)) > 1,
+                    let cost = packingCost(item, stage: number, along: axis)
+                {
+                    // Read from a copy, row after row.
+                    let registers = Double(max(1, tile.lanes * item.bytes / target.vectorBytes))
+                    return Entry(
+                        one: Tally(loads: registers, operations: registers * cost), axes: item.axes, isLoad: true,
+                        isInner: true, distant: [], apart: [], beside: AxisSet(axis),
+                        width: Double(item.bytes * tile.lanes) / 64, newness: 1, rows: [], woven: [], tested: [],
+                        packed: axis)
+                }
                 let gap = axis.map { item.index.stride(of: $0) } ?? 0
                 let isGapped = item.kind == .store && item.gathered.isEmpty && (gap == 2 || gap == 4) && item.bytes >= 4
                 let woven =
@@ -112,7 +130,7 @@ struct TileCost {
             let halvings = Double(tile.lanes.trailingZeroBitCount)
             return StageEntry(
                 number: number, entries: entries, iterations: iterations, accumulators: registers,
-                hasOrder: nest.stages[number].ordered,
+                hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied,
                 folds: foldsLanes ? (number == 0 && tile.joined.count > 1 ? 1 : halvings) : 0)
         }
         let steps = nest.outer.map { axis -> (axis: Int, count: Int) in
@@ -168,6 +186,11 @@ struct TileCost {
         var (registers, greatest, lines) = (0.0, 0.0, 0.0)
         for entry in stage.entries {
             var count = Double(tile.factor(entry.axes, stage: stage.number))
+            if let packed = entry.packed,
+                [tile.first, tile.second].contains(where: { $0.axis != packed && $0.factor(entry.axes) > 1 })
+            {
+                return .infinity
+            }
             if !entry.distant.isEmpty, tile.factor(entry.distant, stage: stage.number) > Self.fewPages { count *= 4 }
             var one = entry.one
             if tile.first.count >= Tile.fewestRows, tile.first.count <= tile.lanes, entry.rows.has(tile.first.axis) {
@@ -209,6 +232,11 @@ struct TileCost {
             // What does not fit is written to memory and read again; without FMA a product needs a register of its own.
             let excess = accumulators + (registers - greatest) + (target.hasFMA ? 1 : 2) - file
             if excess > 0 { each += 2 * excess }
+            // Long rows have left the nearest cache before the next tile reads them again, and are not cut in parts as copies are.
+            let read = registers * Double(target.vectorBytes)
+            if stage.folds > 0, stage.mayBeCopied, read * stage.iterations > Self.nearBytes {
+                each = max(each, read / Self.ownCacheBytes)
+            }
             fold = accumulators * 1.5 * stage.folds
         }
         let isLoop = stage.iterations > 1

@@ -2,11 +2,13 @@
 extension Scheduler {
     /// The least cycles of a unit of parallel work.
     private static let leastUnit = 4000.0
+    /// The steps of a unit that make what it has to copy cheap.
+    private static let usesOfCopy = 8
     /// The units that make an uneven share negligible.
     private var manyUnits: Int { 8 * threads }
 
     /// Sets units and their cost.
-    func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double) {
+    func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double, _ cost: TileCost) {
         schedule.units = 1
         schedule.unitCost = Self.whole(cycles)
         if let bands = nest.bands, let place = schedule.outer.firstIndex(where: { $0.axis == bands.axis }) {
@@ -24,12 +26,17 @@ extension Scheduler {
         if all < 4 * threads, all % threads != 0 || all < threads, splitReduction(&schedule, cycles, points: all) {
             return
         }
+        let copied = cost.acrossOperands(tile)
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
             // As few units along this loop as make enough, none of them too small.
             let wish = (manyUnits + units - 1) / units
             let affordable = max(1, Int(cycles / Double(units) / Self.leastUnit))
-            let count = min(blocks[place], max(1, min(affordable, wish > blocks[place] / 2 ? blocks[place] : wish)))
+            var count = min(blocks[place], max(1, min(affordable, wish > blocks[place] / 2 ? blocks[place] : wish)))
+            // Each unit makes copies of its own.
+            if copied.contains(where: { !$0.has(schedule.outer[place].axis) }) {
+                count = min(count, max(TileCost.divided(2 * threads, by: units), blocks[place] / Self.usesOfCopy))
+            }
             guard count > 1 else { continue }
             // So few units that one more or less matters come in equal shares if they can.
             func number(_ count: Int) -> Int {

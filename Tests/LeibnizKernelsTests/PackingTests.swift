@@ -1,0 +1,70 @@
+import Testing
+
+@testable import LeibnizKernels
+
+/// Operands that a kernel copies for its tiles.
+@Suite struct `Copied operands` {
+    /// Rows that leave rests of tiles, sums that leave rests of unrolled steps and are walked in parts, columns that leave lanes unused.
+    static let sizes = [(96, 70, 64), (97, 71, 50), (130, 120, 40), (61, 90, 47), (250, 9, 16), (700, 2100, 33)]
+
+    @Test(arguments: sizes, Machine.newest)
+    func `give what the operand gives, where it would be read across`(
+        size: (rows: Int, sum: Int, columns: Int), machine: Machine
+    ) throws {
+        let known = KnownNest.matrixProduct(size.rows, size.sum, size.columns, isTransposed: true)
+        for width in machine.widths {
+            for threads in 1...2 {
+                let target = machine.target(vectorBytes: width)
+                let schedule = Emitter.schedule(for: known.nest, target: target, threads: threads)
+                // Lanes lie across along either of the result's axes: an operand is copied, or vectors run along the sums.
+                let isAlongSums = schedule.stages[0].contains { $0.lanes > 1 }
+                if size == Self.sizes[0] { #expect(!isAlongSums) }
+                #expect(isAlongSums || schedule.packed.map(\.isAcross) == [true], "\(schedule)")
+                let source = try Emitter.source(for: known.nest, target: target, threads: threads)
+                #expect(isAlongSums || source.scratchBytes > 0)
+                #expect(known.error(of: try machine.kernel(source, known.nest), threads: threads) < 1e-9)
+            }
+        }
+    }
+
+    /// Copies of either operand, for the loops inside of each depth at which that makes sense, of schedules that threads share or not.
+    @Test(arguments: sizes, Machine.newest)
+    func `give the same bits wherever they are made`(
+        size: (rows: Int, sum: Int, columns: Int), machine: Machine
+    ) throws {
+        let known = KnownNest.matrixProduct(size.rows, size.sum, size.columns)
+        let nest = known.nest.simplified()
+        let target = machine.target(vectorBytes: machine.widths.last ?? 16)
+        for threads in 1...2 {
+            var schedule = Emitter.schedule(for: nest, target: target, threads: threads)
+            schedule.packed = []
+            let plain = try known.result(
+                of: machine.kernel(Emitter.source(for: nest, schedule: schedule, target: target), nest))
+            for packing in possible(nest, schedule) {
+                var chosen = schedule
+                chosen.packed = [packing]
+                let source = Emitter.source(for: nest, schedule: chosen, target: target)
+                #expect(source.scratchBytes > 0)
+                #expect(try known.result(of: machine.kernel(source, nest), threads: threads) == plain, "\(chosen)")
+            }
+        }
+    }
+
+    private func possible(_ nest: LoopNest, _ schedule: Schedule) -> [Packing] {
+        nest.values.indices.flatMap { id -> [Packing] in
+            guard case .load(let access) = nest.values[id].operation else { return [] }
+            func moves(_ loop: Schedule.Loop) -> Bool { access.index.stride(of: loop.axis) != 0 }
+            return schedule.outer.filter(moves).flatMap { loop in
+                schedule.outer.indices.filter { depth in
+                    schedule.outer[depth...].allSatisfy { $0.axis == loop.axis || !moves($0) }
+                }.map { Packing(value: id, axis: loop.axis, depth: $0, isAcross: false) }
+            }
+        }
+    }
+
+    @Test func `are not made for few rows`() throws {
+        let target = try #require(Machine.newest.first).target
+        let known = KnownNest.matrixProduct(12, 256, 256, isTransposed: true)
+        #expect(Emitter.schedule(for: known.nest, target: target, threads: 2).packed.isEmpty)
+    }
+}
