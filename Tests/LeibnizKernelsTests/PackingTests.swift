@@ -62,6 +62,34 @@ import Testing
         }
     }
 
+    /// A second sum over the same axis reads the operand, too, and walks it in its own order: the first one's copy is of no use to it.
+    @Test(arguments: sizes, Machine.newest)
+    func `are not made of what a later sum reads as well`(
+        size: (rows: Int, sum: Int, columns: Int), machine: Machine
+    ) throws {
+        var known = KnownNest.matrixProduct(size.rows, size.sum, size.columns, isTransposed: true)
+        let b = try #require(
+            known.nest.values.firstIndex { value in
+                if case .load(let access) = value.operation { access.buffer == 1 } else { false }
+            })
+        let product = known.nest.value(.reduced(0), .float64)
+        known.nest.reductions.append(
+            Reduction(.sum, known.nest.value(.binary(.multiply, b, product), .float64)))
+        let result = known.nest.value(.reduced(1), .float64)
+        let access = known.nest.stages[1].stores[0].access
+        known.nest.stages = [
+            known.nest.stages[0], Stage(axes: [2], reductions: [1]), Stage(stores: [Store(access, result)]),
+        ]
+        let sums = (0..<size.columns).map { j in
+            known.inputs[1][j * size.sum..<(j + 1) * size.sum].reduce(0, +)
+        }
+        for place in known.expected.indices { known.expected[place] *= sums[place % size.columns] }
+        for width in machine.widths {
+            let source = try Emitter.source(for: known.nest, target: machine.target(vectorBytes: width), threads: 1)
+            #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-7)
+        }
+    }
+
     @Test func `are not made for few rows`() throws {
         let target = try #require(Machine.newest.first).target
         let known = KnownNest.matrixProduct(12, 256, 256, isTransposed: true)

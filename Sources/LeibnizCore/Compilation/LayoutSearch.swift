@@ -307,20 +307,14 @@ private struct SurveyedNest {
         return best
     }
 
-    /// The fewest tiles for which a kernel copies an operand that it would read across, the points of each, and the operations of copying
-    /// a vector, as in `TileCost`.
-    private static let (fewestUses, tilePoints, copyOperations) = (4, 6, 5.0)
-
     /// The operations for each vector of an operand that the kernel itself copies, so that it need not be read across; nil where it cannot.
     private func costOfCopy(_ access: MemoryAccess, along axis: Int) -> Double? {
         guard addsUpProducts, access.isInner, !constants.contains(access.number),
             access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 })
-        else {
-            return nil
-        }
+        else { return nil }
         let moving = Set(access.index.flatMap { $0.terms.map(\.axis) })
-        let uses = outer.filter { !moving.contains($0) }.map { extents[$0] / Self.tilePoints }.max() ?? 0
-        return uses >= Self.fewestUses ? 1 + Self.copyOperations / Double(uses) : nil
+        let uses = outer.filter { !moving.contains($0) }.map { extents[$0] / Packing.expectedCopies }.max() ?? 0
+        return uses >= Packing.fewestUses ? 1 + Packing.operations / Double(uses) : nil
     }
 
     /// The vectors' lanes that an axis of this extent can use on average.

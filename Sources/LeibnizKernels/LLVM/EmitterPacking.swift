@@ -6,8 +6,8 @@ extension NestEmitter {
         var pointer: Operand
         /// The elements that a step along each axis of the first stage takes.
         var rows: Affine
-        /// The axis of neighbours, how many there are in a step of its loop, and the elements from step to step: 0 where only one step's are there.
-        var (axis, width, blockStride): (Int, Int, Int)
+        /// The axis of neighbours, and the elements that a step along it takes from tile to tile: 0 where only one tile's are there.
+        var (axis, tileStride): (Int, Int)
     }
 
     /// The iterations of the first stage's first loop that are walked now.
@@ -43,9 +43,7 @@ extension NestEmitter {
             packingOffsets[number] = end
             guard let place = schedule.outer.firstIndex(where: { $0.axis == packing.axis }) else { continue }
             let loop = schedule.outer[place]
-            let blocks =
-                place < packing.depth
-                ? 1 : loop.blocksPerUnit > 0 ? loop.blocksPerUnit : (extents[loop.axis] + loop.step - 1) / loop.step
+            let blocks = place < packing.depth ? 1 : loop.stepsInUnit(extent: extents[loop.axis])
             let elements = rows(width: loop.step, length: longestPart).count * blocks
             end += (elements * nest.values[packing.value].type.byteCount + 63) / 64 * 64
         }
@@ -89,8 +87,7 @@ extension NestEmitter {
                 copyBlock(access, packing, corner: corner, count: (high ?? 1) - low, part, strides, to: start)
             }
             packed[packing.value] = PackedPlace(
-                pointer: begin, rows: strides, axis: loop.axis, width: loop.step,
-                blockStride: isInside ? count / loop.step : 0)
+                pointer: begin, rows: strides, axis: loop.axis, tileStride: isInside ? count / loop.step : 0)
         }
     }
 
@@ -144,7 +141,7 @@ extension NestEmitter {
         index.add(neighbour)
         moved.coordinates[place.axis].constant -= neighbour
         moved.coordinates[place.axis].isVector = false
-        index.add(place.blockStride, axis: place.axis)
+        index.add(place.tileStride, axis: place.axis)
         let pointer = builder.address(place.pointer, scalar, index, at: moved)
         let vector = IRType(scalar, lanes: coordinate.isVector ? point.lanes : 1)
         return builder.pure(

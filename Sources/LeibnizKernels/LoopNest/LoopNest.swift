@@ -251,6 +251,14 @@ extension LoopNest {
     }
 }
 
+extension LoopNest {
+    /// What a stage adds up and stores.
+    func roots(of stage: Stage) -> [ValueID] {
+        let gathers = stage.stores.flatMap { $0.access.gathers.map(\.value) }
+        return stage.reductions.map { reductions[$0].value } + stage.stores.map(\.value) + gathers
+    }
+}
+
 extension Value {
     /// The values that it is computed from.
     public var operands: [ValueID] { operation.operands }

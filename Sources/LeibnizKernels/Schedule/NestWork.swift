@@ -52,6 +52,8 @@ struct NestWork {
 
     init(_ nest: LoopNest, hasFMA: Bool) {
         let dependence = Self.dependence(of: nest)
+        // Copies hold a part of the first stage's walk, in the order of that walk.
+        let later = Set(Self.closure(of: nest.stages.dropFirst().flatMap { nest.roots(of: $0) }, nest))
         stages = nest.stages.map { stage in
             var (items, accumulators): ([Item], [Int]) = ([], [])
             var roots: [ValueID] = []
@@ -84,8 +86,7 @@ struct NestWork {
                 switch value.operation {
                 case .load(let access):
                     var item = Self.item(.load, access, nest, dependence)
-                    let isPlain = access.bounds.isEmpty && access.gathers.isEmpty && value.type.isFloatingPoint
-                    if isPlain, nest.buffers[access.buffer].role == .input { item.packable = id }
+                    if nest.mayCopy(access), !later.contains(id) { item.packable = id }
                     items.append(item)
                 case .float, .integer, .index, .within, .reduced: break
                 default:

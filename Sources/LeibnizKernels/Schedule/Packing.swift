@@ -12,11 +12,17 @@ public struct Packing: Hashable, Sendable {
     public var depth: Int
     /// Whether it would be read across otherwise, a number for each lane.
     public var isAcross: Bool
+
+    /// The fewest tiles for which it pays to copy what would be read across.
+    public static let fewestUses = 4
+    /// The points of a tile along an axis that the model expects when it asks how many tiles read a copy.
+    public static let expectedCopies = 6
+    /// The instructions of copying a vector that is read across.
+    public static let operations = 5.0
 }
 
 extension Scheduler {
-    /// The fewest times that a copy is read: of what would be read across, and of what lies in neighbouring vectors.
-    static let usesAcross = 4
+    /// The fewest times that a copy is read of what lies in neighbouring vectors.
     private static let usesAlong = 12
     /// The ways of the cache next to a core, the bytes over which each spreads addresses, and the pages whose places are known at once.
     private static let (ways, wayBytes, knownPages) = (8, 4096, 48)
@@ -92,10 +98,7 @@ extension Scheduler {
     var rowsPerIteration: Int { nest.stages[0].axes.dropFirst().reduce(1) { $0 * nest.axes[$1].extent } }
 
     /// How far a unit walks along a loop, in steps.
-    func steps(_ loop: Schedule.Loop) -> Int {
-        let all = TileCost.divided(nest.axes[loop.axis].extent, by: loop.step)
-        return loop.blocksPerUnit > 0 ? min(all, loop.blocksPerUnit) : all
-    }
+    func steps(_ loop: Schedule.Loop) -> Int { loop.stepsInUnit(extent: nest.axes[loop.axis].extent) }
 
     /// The most bytes of a part of an operand that was transposed: it should stay next to the core.
     private static let nearBytes = 48 << 10
@@ -119,38 +122,41 @@ extension LoopNest {
     /// Whether it reads an operand of sums across its results' neighbours, so often that a kernel copies it. In bands it would be copied
     /// again for each.
     public var copiesOperands: Bool {
-        guard addsUpProducts, let first = stages[0].axes.first, let last = stages[0].axes.last else { return false }
+        guard let stage = stages.first, addsUpProducts else { return false }
         let neighbours = outer.filter { axis in
             stages.flatMap(\.stores).contains { $0.access.index.stride(of: axis) == 1 }
         }
-        return NestWork.closure(of: stages[0].reductions.map { reductions[$0].value }, self).contains { id in
-            guard case .load(let access) = values[id].operation, access.bounds.isEmpty, access.gathers.isEmpty,
-                access.index.stride(of: first) != 0, abs(access.index.stride(of: last)) == 1
-            else { return false }
-            let repeats = outer.filter { access.index.stride(of: $0) == 0 }.map { axes[$0].extent }.max() ?? 1
-            return repeats >= TileCost.expectedCopies * Scheduler.usesAcross
-                && neighbours.contains { abs(access.index.stride(of: $0)) > 1 }
+        return NestWork.closure(of: roots(of: stage), self).contains { id in
+            guard case .load(let access) = values[id].operation, mayCopy(access) else { return false }
+            return neighbours.contains { usesOfCopy(access.index, along: $0) != nil }
         }
+    }
+
+    /// Whether what an access reads is the same for all that read it, so that a copy may take its place.
+    func mayCopy(_ access: Access) -> Bool {
+        let buffer = buffers[access.buffer]
+        return access.bounds.isEmpty && access.gathers.isEmpty && buffer.role == .input && buffer.type.isFloatingPoint
+    }
+
+    /// How many tiles read a copy of what the first stage's vectors along an axis would read across; nil where there is none to be made.
+    func usesOfCopy(_ index: Affine, along axis: Int) -> Int? {
+        guard addsUpProducts, outer.contains(axis), abs(index.stride(of: axis)) > 1, let first = stages[0].axes.first,
+            let last = stages[0].axes.last, index.stride(of: first) != 0,
+            // Whole lines are copied, or each would be fetched again and again.
+            abs(index.stride(of: last)) == 1
+        else { return nil }
+        let uses =
+            outer.filter { index.stride(of: $0) == 0 }.map { axes[$0].extent / Packing.expectedCopies }.max() ?? 0
+        return uses >= Packing.fewestUses ? uses : nil
     }
 }
 
 extension TileCost {
-    /// The copies of the tile along an axis that the model expects when it asks how often a copy of an operand is read.
-    static let expectedCopies = 6
-    /// The instructions of copying a vector that is read across.
-    private static let copyOperations = 5.0
-
-    /// The instructions that each iteration pays for a copy of an operand that is read across by vectors along an axis; nil where it cannot
-    /// be copied.
-    func packingCost(_ item: NestWork.Item, stage: Int, along axis: Int) -> Double? {
-        guard stage == 0, item.packable != nil, nest.addsUpProducts, nest.outer.contains(axis),
-            let first = nest.stages[0].axes.first, let last = nest.stages[0].axes.last, item.axes.has(first),
-            // Whole lines are copied, or each would be fetched again and again.
-            abs(item.index.stride(of: last)) == 1
-        else { return nil }
-        let uses =
-            nest.outer.filter { !item.axes.has($0) }.map { nest.axes[$0].extent / Self.expectedCopies }.max() ?? 0
-        return uses >= Scheduler.usesAcross ? Self.copyOperations / Double(uses) : nil
+    /// The instructions that each iteration pays for a copy of an operand that is read across by vectors along an axis; nil where it is
+    /// not copied.
+    func packingCost(_ item: NestWork.Item, along axis: Int) -> Double? {
+        guard item.packable != nil else { return nil }
+        return nest.usesOfCopy(item.index, along: axis).map { Packing.operations / Double($0) }
     }
 
     /// Whether all operands of the sums may be copied.
@@ -163,10 +169,7 @@ extension TileCost {
 
     /// The axes that move each operand of which copies are expected because a tile's vectors read it across.
     func acrossOperands(_ tile: Tile) -> [AxisSet] {
-        guard case .outer(let axis) = tile.vectors, nest.addsUpProducts else { return [] }
-        return work.stages[0].items.filter { item in
-            item.kind == .load && abs(item.index.stride(of: axis)) > 1
-                && packingCost(item, stage: 0, along: axis) != nil
-        }.map(\.axes)
+        guard case .outer(let axis) = tile.vectors else { return [] }
+        return work.stages.first?.items.filter { packingCost($0, along: axis) != nil }.map(\.axes) ?? []
     }
 }

@@ -21,6 +21,12 @@ public struct Schedule: Hashable, Sendable {
 
         /// The iterations in one step.
         public var step: Int { lanes * count }
+
+        /// How far a unit walks along it, in steps.
+        func stepsInUnit(extent: Int) -> Int {
+            let all = TileCost.divided(extent, by: step)
+            return blocksPerUnit > 0 ? min(all, blocksPerUnit) : all
+        }
     }
 
     /// The loops over the outer axes.

@@ -98,9 +98,7 @@ struct TileCost {
                 }
                 let isAcross = item.kind == .load && axis.map { abs(item.index.stride(of: $0)) > 2 } ?? false
                 let rows = isAcross && item.gathered.isEmpty ? nest.outer.filter { item.index.stride(of: $0) == 1 } : []
-                if item.kind == .load, let axis, abs(item.index.stride(of: axis)) > 1,
-                    let cost = packingCost(item, stage: number, along: axis)
-                {
+                if let axis, let cost = packingCost(item, along: axis) {
                     // Read from a copy, row after row.
                     let registers = Double(max(1, tile.lanes * item.bytes / target.vectorBytes))
                     return Entry(
