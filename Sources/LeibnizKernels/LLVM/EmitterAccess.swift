@@ -153,7 +153,7 @@ extension NestEmitter {
         if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
             if let distance = fetched[access.buffer] { prefetch(place.pointer, scalar, ahead: distance) }
             let isAnywhere = reachable(access, at: point, place)
-            return contiguous(place, isAnywhere, at: point, declaration.type, scalar, read, readMasked)
+            return contiguous(place, isAnywhere, at: point, access.buffer, scalar, read, readMasked)
         }
         if place.laneOffsets == nil, place.laneStride == 2, point.lanes > 2, declaration.type != .bool,
             point.active == point.lanes || scalar.bits >= 32, place.mask == nil || hasRunningBounds(access, at: point)
@@ -174,7 +174,7 @@ extension NestEmitter {
     ///
     /// - Parameter isAnywhere: false where no lane may be touched, and the address may lie far from the buffer.
     private func contiguous(
-        _ place: Place, _ isAnywhere: Operand, at point: Point, _ type: ElementType, _ scalar: IRScalar,
+        _ place: Place, _ isAnywhere: Operand, at point: Point, _ buffer: Int, _ scalar: IRScalar,
         _ read: (Operand, IRType) -> Operand, _ readMasked: (String, IRType, [Operand]) -> Operand
     ) -> Operand {
         let isBackwards = place.laneStride < 0
@@ -188,8 +188,12 @@ extension NestEmitter {
                 isBackwards ? builder.shuffle($0, nil, reversal(count, lanes: lanes)) : $0
             }
             let mask = reversed ?? builder.prefix(count, lanes: lanes)
-            let pointer = guarded(first, isAnywhere)
-            vector = masked(pointer, IRType(scalar, lanes: lanes), mask, readMasked)
+            let type = IRType(scalar, lanes: lanes)
+            if scalar == .i8, !builder.hasMaskedStores, let bytes = bytes(buffer, first, isAnywhere, type, read) {
+                vector = builder.select(mask, bytes, zeros(type))
+            } else {
+                vector = masked(guarded(first, isAnywhere), type, mask, readMasked)
+            }
         } else {
             let pointer = isBackwards ? guarded(first, place.condition) : guarded(place, scalar)
             vector = read(pointer, IRType(scalar, lanes: count))
@@ -201,7 +205,34 @@ extension NestEmitter {
             }
         }
         if isBackwards { vector = builder.shuffle(vector, nil, reversal(count, lanes: lanes)) }
-        return fromMemory(vector, type)
+        return fromMemory(vector, nest.buffers[buffer].type)
+    }
+
+    /// Neighbouring bytes from `pointer` on, of which some may lie outside of the buffer and are then anything; nil where that is not possible.
+    ///
+    /// Processors without masks for bytes would look at each for itself. Instead, all are read from the nearest place where all are in
+    /// the buffer, and shifted to where they belong.
+    private func bytes(
+        _ buffer: Int, _ pointer: Operand, _ isAnywhere: Operand, _ type: IRType,
+        _ read: (Operand, IRType) -> Operand
+    ) -> Operand? {
+        let count = nest.buffers[buffer].count
+        let scalars: [Int: IRScalar] = [4: .i32, 8: .i64]
+        guard count >= type.lanes, let scalar = scalars[type.lanes] else { return nil }
+        let start = bases[buffer]
+        let end = builder.offset(start, .i8, by: .integer(Int64(count - type.lanes)))
+        let low = builder.select(builder.compare("ult", pointer, start), start, pointer)
+        let inside = builder.select(builder.compare("ult", low, end), low, end)
+        let all = read(guarded(inside, isAnywhere), IRType(scalar))
+        // How many bytes later, or earlier, they were read.
+        func bits(_ pointer: Operand) -> Operand { builder.cast("ptrtoint", pointer, to: scalar) }
+        func distance(_ a: Operand, _ b: Operand) -> Operand {
+            let bits = builder.binary("shl", builder.binary("sub", bits(a), bits(b)), .integer(3, scalar))
+            return builder.select(isAnywhere, bits, .integer(0, scalar))
+        }
+        let later = builder.binary("shl", all, distance(low, pointer))
+        let shifted = builder.binary("lshr", later, distance(low, inside))
+        return builder.pure("bitcast \(shifted.typed) to \(type.text)", type, [shifted])
     }
 
     /// The elements beyond a bound that still lie in memory which is there anyway.
@@ -355,11 +386,13 @@ extension NestEmitter {
                 "call void \(name)(\(wide.typed), \(place.pointer.typed), i32 \(alignment), \(mask.typed))")
         }
         if place.laneOffsets == nil, place.laneStride == 1, place.mask == nil {
-            let part =
-                point.active == point.lanes
-                ? wide
-                : point.active == 1 ? builder.lane(wide, 0) : builder.shuffle(wide, nil, Array(0..<point.active))
-            return put(place.pointer, part)
+            return put(place.pointer, builder.part(wide, 0..<point.active))
+        }
+        if let mask = place.mask, place.laneOffsets == nil, place.laneStride == 1, point.lanes <= 8 {
+            return writeHolding([mask], active: point.active) { first, count in
+                let pointer = builder.offset(place.pointer, scalar, by: .integer(Int64(first)))
+                put(pointer, builder.part(wide, first..<first + count))
+            }
         }
         for lane in 0..<point.active {
             let pointer = element(lane, of: place, scalar)

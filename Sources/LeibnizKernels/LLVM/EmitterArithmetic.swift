@@ -109,6 +109,12 @@ extension FunctionBuilder {
     /// The same bits as another type of the same width.
     func bitcast(_ x: Operand, to scalar: IRScalar) -> Operand { cast("bitcast", x, to: scalar) }
 
+    /// Some neighbouring lanes of a vector.
+    func part(_ x: Operand, _ lanes: Range<Int>) -> Operand {
+        if lanes == 0..<x.type.lanes { return x }
+        return lanes.count == 1 ? lane(x, lanes.lowerBound) : shuffle(x, nil, Array(lanes))
+    }
+
     /// One lane of a vector; a scalar is its own every lane.
     func lane(_ x: Operand, _ number: Int) -> Operand {
         if x.type.lanes == 1 { return x }

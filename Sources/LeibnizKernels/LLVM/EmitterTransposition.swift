@@ -65,43 +65,68 @@ extension NestEmitter {
 extension NestEmitter {
     /// Takes a value to be written together with those of the other copies; false where the store is of another kind.
     func weave(_ store: Store, _ value: Operand, _ place: Place, at point: Point) -> Bool {
-        guard store.mode == .write, store.access.gathers.isEmpty, place.laneOffsets == nil, builder.hasMaskedStores,
+        guard store.mode == .write, store.access.gathers.isEmpty, place.laneOffsets == nil,
             let axis = wovenAxis(store.access, at: point)
         else { return false }
-        let type = nest.buffers[store.access.buffer].type
         let (own, lanes) = (point.coordinates[axis], point.lanes)
         var corner = point
         corner.coordinates[axis].constant -= own.copy
         corner.coordinates[axis].copy = 0
         let block = TransposedBlock(access: store.access, corner: corner.coordinates)
-        let isPrefix = place.mask == nil && place.condition.text == "true"
-        var mask = place.mask.map { activePart($0, point) }
-        if mask == nil, point.active < lanes { mask = builder.prefix(point.active, lanes: lanes) }
         // Also of a copy that is never stored: the others wait for it.
-        if place.condition.text != "true" {
-            let whole = builder.splat(place.condition, lanes: lanes)
-            mask = mask.map { builder.both($0, whole) } ?? whole
-        }
-        woven[block, default: []].append((builder.splat(value, lanes: lanes), mask, isPrefix))
-        guard let parts = woven[block], parts.count == own.copies else { return true }
+        woven[block, default: []].append((builder.splat(value, lanes: lanes), place.condition, place.mask))
+        guard var parts = woven[block], parts.count == own.copies else { return true }
         woven[block] = nil
 
-        let vector = interleaved(parts.map(\.value))
-        let pointer = builder.address(bases[store.access.buffer], IRScalar(type), store.access.index, at: corner)
-        if parts.allSatisfy(\.isPrefix),
-            stream(vector, count: point.active * own.copies, to: pointer, store.access, at: corner)
-        {
-            return true
+        let condition = parts[0].condition
+        if parts.allSatisfy({ $0.condition.text == condition.text }) {
+            for number in parts.indices { parts[number].condition = .bool(true) }
+            if condition.text == "false" { return true }
+            guard !condition.isConstant else {
+                write(parts, store.access, at: corner)
+                return true
+            }
+            _ = builder.conditional(condition) { _ in
+                write(parts, store.access, at: corner)
+                return []
+            }
+        } else {
+            write(parts, store.access, at: corner)
         }
-        if parts.allSatisfy({ $0.mask == nil }) {
-            builder.effect("store \(vector.typed), ptr \(pointer.text), align \(type.byteCount)")
-            return true
-        }
-        let masks = interleaved(parts.map { $0.mask ?? builder.splat(.bool(true), lanes: lanes) })
-        let name = "@llvm.masked.store.\(vector.type.suffix).p0"
-        builder.declare("declare void \(name)(\(vector.type.text), ptr, i32, \(masks.type.text))")
-        builder.effect("call void \(name)(\(vector.typed), \(pointer.typed), i32 \(type.byteCount), \(masks.typed))")
         return true
+    }
+
+    /// What waits to be written together with the other copies' values: a vector, what must hold for all lanes, and for each.
+    typealias WovenPart = (value: Operand, condition: Operand, mask: Operand?)
+
+    /// Writes the copies' vectors as one run, from the place of the first lane of the first copy on.
+    private func write(_ parts: [WovenPart], _ access: Access, at corner: Point) {
+        let (active, lanes) = (corner.active, corner.lanes)
+        let type = nest.buffers[access.buffer].type
+        let vector = interleaved(parts.map(\.value))
+        let pointer = builder.address(bases[access.buffer], IRScalar(type), access.index, at: corner)
+        let masks = parts.map { part -> Operand? in
+            if part.condition.text == "true" { return part.mask }
+            let whole = builder.splat(part.condition, lanes: lanes)
+            return part.mask.map { builder.both($0, whole) } ?? whole
+        }
+        let scalar = vector.type.scalar
+        func write(_ first: Int, _ count: Int) {
+            let place = builder.offset(pointer, scalar, by: .integer(Int64(first)))
+            let part = builder.part(vector, first..<first + count)
+            builder.effect("store \(part.typed), ptr \(place.text), align \(type.byteCount)")
+        }
+        guard masks.contains(where: { $0 != nil }) else {
+            let count = active * parts.count
+            if !stream(vector, count: count, to: pointer, access, at: corner) { write(0, count) }
+            return
+        }
+        guard builder.hasMaskedStores else { return writeHolding(masks, active: active, write) }
+        let prefix = builder.prefix(active, lanes: lanes)
+        let all = interleaved(masks.map { mask in mask.map { builder.both($0, prefix) } ?? prefix })
+        let name = "@llvm.masked.store.\(vector.type.suffix).p0"
+        builder.declare("declare void \(name)(\(vector.type.text), ptr, i32, \(all.type.text))")
+        builder.effect("call void \(name)(\(vector.typed), \(pointer.typed), i32 \(type.byteCount), \(all.typed))")
     }
 
     /// The first elements of all vectors, then their second ones, and so on.

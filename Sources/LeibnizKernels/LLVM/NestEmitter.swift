@@ -17,7 +17,7 @@ final class NestEmitter {
     /// Blocks of memory that were read across, with what came out.
     var transposed: [TransposedBlock: [Operand]] = [:]
     /// Values that wait for those of the other copies, to be written between them.
-    var woven: [TransposedBlock: [(value: Operand, mask: Operand?, isPrefix: Bool)]] = [:]
+    var woven: [TransposedBlock: [WovenPart]] = [:]
     /// The buffers whose next row is asked for while a stage runs, and how many elements further it is.
     var fetched: [Int: Int] = [:]
     /// The operands that were copied for the loops inside of where code stands, and where in a thread's memory copies go.

@@ -28,6 +28,9 @@ extension LoopNest {
         }
     }
 
+    /// Whether an access is proved to stay inside its buffer.
+    func isInside(_ access: Access) -> Bool { (try? validateRange(of: access, at: .value(0))) != nil }
+
     private func validateRange(of access: Access, at place: LoopNestError.Place) throws(LoopNestError) {
         let whole = try range(of: access.index, at: place)
         for bound in access.bounds {

@@ -34,7 +34,8 @@ struct NestWork {
         var index = Affine()
         /// The axes along which the address follows data.
         var gathered: AxisSet = []
-        /// The axes along which bounds are tested.
+        /// Loads and stores: what is tested before, and the axes along which that is.
+        var bounds: [Bound] = []
         var bounded: AxisSet = []
         /// A load of an operand that may as well be read from a copy: the value's number.
         var packable: ValueID?
@@ -107,7 +108,7 @@ struct NestWork {
         let bounded = AxisSet(access.bounds.flatMap { $0.index.terms.map(\.axis) })
         return Item(
             kind: kind, weight: 1, bytes: nest.buffers[access.buffer].type.byteCount, axes: axes.union(bounded),
-            index: access.index, gathered: gathered, bounded: bounded)
+            index: access.index, gathered: gathered, bounds: access.bounds, bounded: bounded)
     }
 
     /// For each value the axes that it varies along.

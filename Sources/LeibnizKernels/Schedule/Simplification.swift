@@ -1,8 +1,9 @@
 extension LoopNest {
-    /// The same computation with fewer axes: those of one iteration are dropped, and pairs that every access crosses like
-    /// one longer axis become one.
+    /// The same computation with fewer axes and tests: axes of one iteration are dropped, pairs that every access crosses like
+    /// one longer axis become one, and what stores test is not tested before.
     func simplified() -> LoopNest {
         var nest = self
+        nest.dropImpliedBounds()
         let single = Set(axes.indices.filter { axes[$0].extent == 1 && $0 != bands?.axis })
         if !single.isEmpty { nest.drop(single) }
         while let (high, low) = nest.fusiblePair() {

@@ -43,6 +43,9 @@ struct TileCost {
         var woven: AxisSet
         /// Loads that are tested at each iteration: the axes along which copies need tests of their own.
         var tested: AxisSet
+        /// Loads: the axes that stay when some tests are settled, and the axes of each such test.
+        var settles: [AxisSet] = []
+        var unsettled: AxisSet = []
         /// Loads of what is copied before: the axis along which a copy's neighbours lie, the only one of those that move it along which
         /// the tile may hold more than one point.
         var packed: Int?
@@ -58,6 +61,8 @@ struct TileCost {
         var hasOrder: Bool
         /// Whether all that it reads might be read from copies instead.
         var mayBeCopied: Bool
+        /// The tests that copies can settle.
+        var settled: SettledBounds
         /// The halvings until a vector of partial results is one number.
         var folds: Double
     }
@@ -68,6 +73,8 @@ struct TileCost {
         fileprivate var steps: [(axis: Int, count: Int)]
         /// The axes along which copies can read a block across.
         var rows: AxisSet { stages.reduce([]) { $1.entries.reduce($0) { $0.union($1.rows) } } }
+        /// The axes along which copies can settle tests.
+        var settling: AxisSet { stages.reduce([]) { $0.union($1.settled.axes) } }
         /// The axes along which copies can fill the gaps between lanes.
         var woven: AxisSet { stages.reduce([]) { $1.entries.reduce($0) { $0.union($1.woven) } } }
     }
@@ -87,6 +94,7 @@ struct TileCost {
     func prepared(_ tile: Tile) -> Prepared {
         let stages = work.stages.enumerated().map { number, stage -> StageEntry in
             let axis = tile.vectorAxis(stage: number)
+            let settled = SettledBounds(nest, stage, vectors: axis)
             let entries = stage.items.map { item -> Entry in
                 let isEach = item.kind == .reduction || item.kind == .store
                 let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
@@ -112,12 +120,17 @@ struct TileCost {
                 let woven =
                     isGapped
                     ? nest.outer.filter { item.index.stride(of: $0) == 1 && nest.axes[$0].extent == gap } : []
+                let tests = item.kind == .load ? settled.tests.filter { item.bounds.contains($0.bound) } : []
+                let others = item.bounds.filter { bound in !tests.contains { $0.bound == bound } }
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
                     distant: item.kind == .load ? distant : [], apart: apart, beside: beside, width: width,
                     newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
-                    tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [])
+                    tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [],
+                    settles: tests.map(\.axes),
+                    unsettled: AxisSet((item.index.terms + others.flatMap(\.index.terms)).map(\.axis)).union(
+                        item.gathered))
             }
             let iterations = nest.stages[number].axes.reduce(1.0) {
                 let extent = nest.axes[$1].extent
@@ -128,7 +141,7 @@ struct TileCost {
             let halvings = Double(tile.lanes.trailingZeroBitCount)
             return StageEntry(
                 number: number, entries: entries, iterations: iterations, accumulators: registers,
-                hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied,
+                hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied, settled: settled,
                 folds: foldsLanes ? (number == 0 && tile.joined.count > 1 ? 1 : halvings) : 0)
         }
         let steps = nest.outer.map { axis -> (axis: Int, count: Int) in
@@ -182,8 +195,15 @@ struct TileCost {
     private func stageCycles(_ stage: StageEntry, _ tile: Tile) -> Double {
         var (inner, outer) = (Tally(), Tally())
         var (registers, greatest, lines) = (0.0, 0.0, 0.0)
-        for entry in stage.entries {
+        let whole = wholeCopies(tile)
+        let share = stage.settled.tests.reduce(1.0) { whole.isSuperset(of: $1.axes) ? $0 * $1.share : $0 }
+        for var entry in stage.entries {
+            if !entry.settles.isEmpty, entry.settles.allSatisfy(whole.isSuperset) {
+                entry.axes = entry.unsettled
+                entry.tested = entry.tested.intersection(entry.unsettled)
+            }
             var count = Double(tile.factor(entry.axes, stage: stage.number))
+            if entry.isInner, !entry.isLoad { count *= share }
             if let packed = entry.packed,
                 [tile.first, tile.second].contains(where: { $0.axis != packed && $0.factor(entry.axes) > 1 })
             {
@@ -239,6 +259,11 @@ struct TileCost {
         }
         let isLoop = stage.iterations > 1
         return outer.cycles + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold + (isLoop ? 4 : 0)
+    }
+
+    /// The axes all of whose points are copies.
+    private func wholeCopies(_ tile: Tile) -> AxisSet {
+        AxisSet([tile.first, tile.second].filter { $0.count > 1 && $0.count == nest.axes[$0.axis].extent }.map(\.axis))
     }
 
     /// The registers that the accumulators of one point of a stage fill; none if there are no reductions.

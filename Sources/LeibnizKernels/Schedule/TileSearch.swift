@@ -83,6 +83,7 @@ struct TileSearch {
                     consider(tile)
                 }
             }
+            forEachSettling(start, prepared, consider)
             if nest.stages.allSatisfy(\.reductions.isEmpty) {
                 if start.vectors == .none { forEachSmallBlock(start, consider) }
                 continue
@@ -174,14 +175,25 @@ struct TileSearch {
         return pairs.filter(hasVectors) + pairs.filter { !hasVectors($0) }
     }
 
+    /// All tiles of one or two short loops, whole, that settle tests; those that fill gaps between lanes come first.
+    private func forEachSettling(_ start: Tile, _ prepared: TileCost.Prepared, _ body: (Tile) -> Void) {
+        let short = free.filter { prepared.settling.has($0) }
+        let (woven, others) = (short.filter(prepared.woven.has), short.filter { !prepared.woven.has($0) })
+        forEachWhole(woven + others, start, body)
+    }
+
     /// All tiles of one or two short loops of a map, unrolled as a whole: a permutation within a few neighbours.
     private func forEachSmallBlock(_ start: Tile, _ body: (Tile) -> Void) {
-        let short = free.filter { nest.axes[$0].extent <= 4 }
-        for (place, axis) in short.enumerated() {
+        forEachWhole(free.filter { nest.axes[$0].extent <= 4 }, start, body)
+    }
+
+    /// All tiles in which one or two of some axes are copies as a whole.
+    private func forEachWhole(_ axes: [Int], _ start: Tile, _ body: (Tile) -> Void) {
+        for (place, axis) in axes.enumerated() {
             var tile = start
             tile.first = Tile.Copies(axis: axis, count: nest.axes[axis].extent)
             body(tile)
-            for other in short.dropFirst(place + 1) {
+            for other in axes.dropFirst(place + 1) {
                 tile.second = Tile.Copies(axis: other, count: nest.axes[other].extent)
                 body(tile)
             }
