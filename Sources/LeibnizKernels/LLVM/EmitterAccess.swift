@@ -42,7 +42,8 @@ extension NestEmitter {
             let index = builder.cast(type == .uint8 || type == .bool ? "zext" : "sext", value, to: .i64)
             let isLegal = builder.compare("ult", index, .integer(Int64(max(0, gather.extent))))
             if case .report(let check, let position) = gather.otherwise {
-                report(check, index, isLegal, guarding, builder.integer(position, at: point), at: point)
+                let first = firstPosition(position, of: gather, access)
+                report(check, index, isLegal, guarding, builder.integer(first, at: point), access.bounds, at: point)
             }
             require(isLegal)
             let elements = builder.imul(
@@ -60,10 +61,19 @@ extension NestEmitter {
         return place
     }
 
+    /// A position as it is where the axes begin along which neither the index nor the tests of its access change: what is illegal is so
+    /// there as well, and is looked for outside of their loops.
+    private func firstPosition(_ position: Affine, of gather: Gather, _ access: Access) -> Affine {
+        if extents.contains(0) { return position }
+        let tested = AxisSet(access.bounds.flatMap { $0.index.terms.map(\.axis) })
+        let moving = dependence[gather.value].union(tested)
+        return Affine(position.offset, position.terms.filter { moving.has($0.axis) }.map { ($0.axis, $0.stride) })
+    }
+
     /// Sets the status record where an index is illegal although the access's bounds hold.
     private func report(
         _ check: Int, _ index: Operand, _ isLegal: Operand, _ guarding: (Operand, Operand?), _ position: Operand,
-        at point: Point
+        _ bounds: [Bound], at point: Point
     ) {
         var bad = builder.both(builder.not(isLegal), guarding.0)
         if let mask = guarding.1 { bad = builder.both(bad, mask) }
@@ -76,7 +86,9 @@ extension NestEmitter {
         let details = [index, position].map { builder.splat($0, lanes: lanes) }
         // The same test at the same place need not be made twice.
         guard reported.insert("\(check) \(any.text) \(details[1].text)").inserted else { return }
-        let place = ([any] + details).reduce(0) { max($0, $1.level) }
+        // What a loop's limits make sure of holds only inside.
+        let floor = bounds.reduce(0) { max($0, assumed[$1] ?? 0) }
+        let place = ([any] + details).reduce(floor) { max($0, $1.level) }
         var text = ""
         for lane in 0..<point.active where lane < lanes {
             func element(_ x: Operand) -> String {

@@ -29,6 +29,8 @@ final class NestEmitter {
     let streamed: Set<Int>
     /// What the first index of a block is a multiple of, along each axis.
     let steps: [Int]
+    /// For each value the axes that it varies along.
+    lazy var dependence = NestWork.dependence(of: nest)
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     /// - Parameter bases: the addresses of the buffers; none where the kernel's own are to be read.

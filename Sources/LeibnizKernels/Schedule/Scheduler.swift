@@ -22,8 +22,12 @@ struct Scheduler {
         if isPlain { return [plainSchedule()] }
         let work = NestWork(nest, hasFMA: target.hasFMA)
         let cost = TileCost(nest: nest, work: work, target: target)
-        let search = TileSearch(cost)
-        let best = search.best()
+        var search = TileSearch(cost, threads: 1)
+        var best = search.best()
+        if isWorthSharing(best.cycles) {
+            search = TileSearch(cost, threads: threads)
+            best = search.best()
+        }
         let first = schedule(best.tile, best.cycles, work, cost)
         guard limit > 1, first.mayBeMeasured(nest) else { return [first] }
         var schedules = [first]

@@ -65,10 +65,12 @@ struct StageUnrolling {
         return (max(2, limit * 2 / 3)...limit).reversed().first { steps % $0 == 0 } ?? limit
     }
 
-    /// About how many instructions a point of a stage takes for the whole tile.
+    /// About how many instructions a point of a stage takes for the whole tile, without those that its loops leave outside.
     private func instructions(_ number: Int) -> Double {
-        work.stages[number].items.reduce(0) { sum, item in
+        let stage = work.stages[number]
+        return stage.items.reduce(0) { sum, item in
             let isEach = item.kind == .reduction || item.kind == .store
+            guard isEach || !item.axes.isDisjoint(with: stage.axes) else { return sum }
             let axes = isEach ? AxisSet(rawValue: .max) : item.axes
             return sum + Double(tile.factor(axes, stage: number)) * item.weight
         }

@@ -2,11 +2,14 @@
 struct TileSearch {
     let cost: TileCost
     let nest: LoopNest
+    /// The threads that find something to do beside each other.
+    let threads: Int
     /// Outer axes whose iterations may run side by side.
     let free: [Int]
 
-    init(_ cost: TileCost) {
+    init(_ cost: TileCost, threads: Int) {
         self.cost = cost
+        self.threads = threads
         let nest = cost.nest
         self.nest = nest
         free = nest.outer.filter {
@@ -85,6 +88,7 @@ struct TileSearch {
             }
             forEachSettling(start, prepared, consider)
             if nest.stages.allSatisfy(\.reductions.isEmpty) {
+                forEachShare(start, consider)
                 if start.vectors == .none { forEachSmallBlock(start, consider) }
                 continue
             }
@@ -173,6 +177,19 @@ struct TileSearch {
         // Of equals the first counts: neighbouring vectors rather than some from far places.
         func hasVectors(_ pair: [Int]) -> Bool { pair.contains { start.vectors == .outer($0) } }
         return pairs.filter(hasVectors) + pairs.filter { !hasVectors($0) }
+    }
+
+    /// Vectors side by side where a map's loops run in order: what a line of results is looked up by is found once for them. Each
+    /// thread keeps a share.
+    private func forEachShare(_ start: Tile, _ body: (Tile) -> Void) {
+        guard !nest.sequential.isEmpty, case .outer(let axis) = start.vectors else { return }
+        var tile = start
+        var count = 2
+        while count <= 8, count * threads * start.lanes <= nest.axes[axis].extent {
+            tile.first = Tile.Copies(axis: axis, count: count)
+            body(tile)
+            count *= 2
+        }
     }
 
     /// All tiles of one or two short loops, whole, that settle tests; those that fill gaps between lanes come first.

@@ -16,9 +16,7 @@ extension Scheduler {
             schedule.units = TileCost.divided(nest.axes[bands.axis].extent, by: bands.length)
             return schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         }
-        guard threads > 1, cycles > 2 * Self.leastUnit, cycles / Double(threads) + foreignCycles < cycles else {
-            return
-        }
+        guard isWorthSharing(cycles) else { return }
         let blocks = schedule.outer.map { loop -> Int in
             nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
         }
@@ -71,8 +69,14 @@ extension Scheduler {
 
     /// The bytes that stay near a core from one kernel to the next.
     private static let ownCache = 1_048_576.0
-    /// The cycles for a line that another core has written, several being under way: measured on Zen 4.
-    private static let foreignLine = 15.0
+    /// The cycles for a line that another core has written, several being under way: 15 on Zen 4, 20 on Zen 3, more where others keep
+    /// the way between the cores busy.
+    private static let foreignLine = 20.0
+
+    /// Whether threads are faster than one that takes so many cycles.
+    func isWorthSharing(_ cycles: Double) -> Bool {
+        threads > 1 && cycles > 2 * Self.leastUnit && cycles / Double(threads) + foreignCycles < cycles
+    }
 
     private static func whole(_ cycles: Double) -> Int { Int(min(max(1, cycles), 1e15)) }
 
