@@ -232,7 +232,7 @@ import Testing
     }
 
     @Test func `batches stand innermost between the kernels of a net`() throws {
-        let (x, w) = (Tensor.normal([64, 3, 7, 7], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
+        let (x, w) = (Tensor.normal([32, 3, 7, 7], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
         try evaluate(x, w)
         let y = convolution(relu(convolution(x, w, padding: [1])).sliced(axis: 1, start: 0, count: 3), w)
         let lowering = ProgramLowering(Program(GraphSnapshot([y.node], to: .values)))
