@@ -154,4 +154,29 @@ extension Scheduler {
             try Self.check(nest, inputs, source, machine, "\(schedule)")
         }
     }
+
+    /// One-hot rows: y[i, j] = (2j + 3 = k[i]), which vectors find with narrow numbers, also of numbers that no lane has.
+    @Test(arguments: Machine.newest)
+    func `an index is compared with any number`(machine: Machine) throws {
+        let numbers: [Int64] = [3, 5, 4, 69, 71, 1, -1, 1 << 32 + 3, 1 << 33 + 5, .min, .max, -(1 << 32) + 3, 0]
+        for comparison in Comparison.allCases {
+            var nest = LoopNest(name: "one_hot")
+            nest.axes = [Axis(numbers.count), Axis(34)]
+            nest.outer = [0, 1]
+            nest.buffers = [
+                BufferDeclaration(.int64, count: numbers.count, role: .input),
+                BufferDeclaration(.float32, count: numbers.count * 34, role: .output),
+            ]
+            let number = nest.value(.load(Access(0, Affine(0, [(0, 1)]))), .int64)
+            let index = nest.value(.index(Affine(3, [(1, 2)])), .int64)
+            let isIt = nest.value(.compare(comparison, index, number), .bool)
+            let hot = nest.value(.convert(isIt), .float32)
+            nest.stages = [Stage(stores: [Store(Access(1, Affine(0, [(0, 34), (1, 1)])), hot)])]
+            for width in machine.widths {
+                let target = machine.target(vectorBytes: width)
+                let source = try Emitter.source(for: nest, target: target, threads: 1)
+                try Self.check(nest, [0: bytes(numbers)], source, machine, "\(comparison) \(width)")
+            }
+        }
+    }
 }

@@ -22,14 +22,16 @@ public enum Emitter {
     }
 
     /// The IR of a simplified nest under a schedule that fits it.
-    static func source(for nest: LoopNest, schedule: Schedule, target: TargetDescription) -> KernelSource {
+    static func source(for given: LoopNest, schedule: Schedule, target: TargetDescription) -> KernelSource {
+        let rows = RowMemory(given, schedule, target)
+        let nest = rows.nest
         let main = FunctionBuilder(target: target)
         var lines: Set<String> = []
         var finish: String?
         var scratchBytes = 0
         let isEmpty = nest.outer.contains { nest.axes[$0].extent == 0 }
         if !isEmpty {
-            let emitter = NestEmitter(nest, schedule: schedule, builder: main)
+            let emitter = NestEmitter(nest, schedule: schedule, builder: main, rowBytes: rows.bytes)
             if schedule.splitsReduction {
                 scratchBytes = emitter.emitPartialReduction()
                 let second = FunctionBuilder(target: target)
@@ -37,7 +39,7 @@ public enum Emitter {
                 finish = second.body
                 lines.formUnion(second.declarations)
             } else {
-                scratchBytes = emitter.emitUnits()
+                scratchBytes = max(emitter.emitUnits(), emitter.rowBytes)
                 main.finishStreaming()
             }
             lines.formUnion(main.declarations)

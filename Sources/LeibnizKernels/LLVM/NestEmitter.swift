@@ -5,7 +5,9 @@ final class NestEmitter {
     let extents: [Int]
     let builder: FunctionBuilder
     /// The addresses of the buffers.
-    let bases: [Operand]
+    private(set) var bases: [Operand]
+    /// The bytes of a thread's memory that rows for later stages take.
+    private(set) var rowBytes = 0
     /// The lanes of vectors along an outer axis, or nil where no outer axis has vectors.
     let vectorAxis: Int?
     /// For each stage the row-major position of a point over its axes.
@@ -33,8 +35,13 @@ final class NestEmitter {
     lazy var dependence = NestWork.dependence(of: nest)
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
-    /// - Parameter bases: the addresses of the buffers; none where the kernel's own are to be read.
-    init(_ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder, bases given: [Operand]? = nil) {
+    /// - Parameters:
+    ///   - bases: the addresses of the buffers; none where the kernel's own are to be read.
+    ///   - rowBytes: the bytes of the last buffers, which lie in a thread's own memory.
+    init(
+        _ nest: LoopNest, schedule: Schedule, builder: FunctionBuilder, bases given: [Operand]? = nil,
+        rowBytes: [Int] = []
+    ) {
         self.nest = nest
         self.schedule = schedule
         self.builder = builder
@@ -55,11 +62,16 @@ final class NestEmitter {
         }
         bases =
             given
-            ?? nest.buffers.indices.map { number in
+            ?? nest.buffers.indices.dropLast(rowBytes.count).map { number in
                 let place = number == 0 ? "%buffers" : "%place\(number)"
                 if number > 0 { builder.effect("\(place) = getelementptr ptr, ptr %buffers, i64 \(number)") }
                 return builder.instruction("load ptr, ptr \(place), align 8", IRType(.ptr))
             }
+        for bytes in rowBytes {
+            let place = "getelementptr i8, ptr %scratch, i64 \(self.rowBytes)"
+            bases.append(builder.instruction(place, IRType(.ptr)))
+            self.rowBytes += (bytes + 63) / 64 * 64
+        }
     }
 
     // MARK: Scalars
@@ -87,6 +99,27 @@ final class NestEmitter {
         return cache[root] ?? .bool(false)
     }
 
+    /// Whether an index that grows along the lanes is, or is not, a number that all lanes share, as in a one-hot row; nil where that is
+    /// not asked.
+    ///
+    /// Lanes of four bytes are as wide as the numbers that are chosen by it: the number's distance from the first lane's index is found
+    /// once, and a distance beyond the last lane becomes one that no lane has.
+    private func equality(_ comparison: Comparison, _ id: ValueID, _ number: Operand, at point: Point) -> Operand? {
+        guard comparison == .equal || comparison == .notEqual, number.type == IRType(.i64), point.lanes > 1,
+            case .index(let affine) = nest.values[id].operation
+        else { return nil }
+        let value = builder.value(of: affine, at: point)
+        let reach = value.laneStride * (point.lanes - 1)
+        guard (1..<1 << 30).contains(reach) else { return nil }
+        let first = builder.iadd(value.base, .integer(Int64(value.constant)))
+        let distance = builder.binary("sub", number, first)
+        let isReached = builder.compare("ult", distance, .integer(Int64(reach + 1)))
+        let narrow = builder.select(isReached, builder.cast("trunc", distance, to: .i32), .integer(-1, .i32))
+        return builder.compare(
+            comparison == .equal ? "eq" : "ne", builder.splat(narrow, lanes: point.lanes),
+            builder.ramp(value.laneStride, lanes: point.lanes, .i32))
+    }
+
     private func compute(_ id: ValueID, at point: Point, _ cache: inout [ValueID: Operand]) -> Operand {
         let value = nest.values[id]
         func operand(_ number: ValueID) -> Operand { cache[number] ?? .bool(false) }
@@ -104,7 +137,8 @@ final class NestEmitter {
         case .unary(let operation, let x): return builder.unary(operation, operand(x), type(x))
         case .binary(let operation, let x, let y): return builder.binary(operation, operand(x), operand(y), type(x))
         case .compare(let comparison, let x, let y):
-            return builder.compare(comparison, operand(x), operand(y), type(x))
+            return equality(comparison, x, operand(y), at: point) ?? equality(comparison, y, operand(x), at: point)
+                ?? builder.compare(comparison, operand(x), operand(y), type(x))
         case .select(let condition, let x, let y):
             return builder.select(operand(condition), operand(x), operand(y))
         case .convert(let x): return builder.convert(operand(x), from: type(x), to: value.type)
