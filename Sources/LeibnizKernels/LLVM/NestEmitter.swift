@@ -52,14 +52,7 @@ final class NestEmitter {
         for loop in schedule.outer + schedule.stages.flatMap({ $0 }) { steps[loop.axis] |= loop.step }
         self.steps = steps
         vectorAxis = schedule.outer.first { $0.lanes > 1 }?.axis
-        positions = nest.stages.map { stage in
-            var (position, size) = (Affine(), 1)
-            for axis in stage.axes.reversed() {
-                position.add(size, axis: axis)
-                size *= nest.axes[axis].extent
-            }
-            return position
-        }
+        positions = nest.stages.map(nest.position)
         bases =
             given
             ?? nest.buffers.indices.dropLast(rowBytes.count).map { number in

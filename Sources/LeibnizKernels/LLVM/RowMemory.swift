@@ -51,14 +51,6 @@ extension LoopNest {
             return walk.elementsEqual(expected, by: ==)
                 && outside(access.index, own) == outside(first.index, Set(stages[last].axes))
         }
-        func position(_ stage: Int) -> Affine {
-            var (position, size) = (Affine(), 1)
-            for axis in stages[stage].axes.reversed() {
-                position.add(size, axis: axis)
-                size *= axes[axis].extent
-            }
-            return position
-        }
         var nest = self
         let count = stages[last].axes.reduce(1) { $0 * axes[$1].extent }
         let row = buffers.count
@@ -67,7 +59,7 @@ extension LoopNest {
         for (number, stage) in stages.enumerated() {
             for (place, store) in stage.stores.enumerated() where store.access.buffer == buffer {
                 guard store.mode == .write, isInRow(store.access, number) else { return nil }
-                if number != last { nest.stages[number].stores[place].access = Access(row, position(number)) }
+                if number != last { nest.stages[number].stores[place].access = Access(row, position(in: stage)) }
             }
         }
         for (id, value) in values.enumerated() {
@@ -79,7 +71,7 @@ extension LoopNest {
             guard let reader = readers.first, readers.count == 1, (writing[0] + 1...last).contains(reader),
                 isInRow(access, reader)
             else { return nil }
-            nest.values[id] = Value(.load(Access(row, position(reader))), value.type)
+            nest.values[id] = Value(.load(Access(row, position(in: stages[reader]))), value.type)
         }
         return nest
     }

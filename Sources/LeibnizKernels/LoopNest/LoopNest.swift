@@ -252,6 +252,16 @@ extension LoopNest {
 }
 
 extension LoopNest {
+    /// The row-major position of a point over a stage's axes.
+    func position(in stage: Stage) -> Affine {
+        var (position, size) = (Affine(), 1)
+        for axis in stage.axes.reversed() {
+            position.add(size, axis: axis)
+            size *= axes[axis].extent
+        }
+        return position
+    }
+
     /// What a stage adds up and stores.
     func roots(of stage: Stage) -> [ValueID] {
         let gathers = stage.stores.flatMap { $0.access.gathers.map(\.value) }
