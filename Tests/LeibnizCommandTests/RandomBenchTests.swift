@@ -64,6 +64,16 @@ import Testing
         }
     }
 
+    @Test func `one of the programs is timed and explained alone`() throws {
+        let arguments = ["--seed", "4", "--rounds", "1", "--json"]
+        let run = try leibniz(["bench", "--random", "5", "--only", "random-3"] + arguments)
+        let description = try #require(try run.json()["description"] as? NSDictionary)
+        let drawn = try JSONSerialization.jsonObject(with: Data(try described(3, seed: 4)[2].utf8))
+        #expect(description == drawn as? NSDictionary)
+        let explained = try leibniz(["explain", "random-3"] + arguments).json()
+        #expect(explained["workload"] as? String == "random-3")
+    }
+
     @Test func `a program that a run draws is described beside its time`() throws {
         let run = try leibniz(["bench", "--random", "1", "--seed", "4", "--rounds", "1", "--json"])
         let description = try #require(try run.json()["description"] as? NSDictionary)

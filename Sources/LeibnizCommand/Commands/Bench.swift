@@ -13,13 +13,13 @@ struct Bench: ParsableCommand {
             arithmetic and of memory that was measured in the same run, over that median.
 
             With --random, programs are drawn by chance instead: convolutions, contractions, reductions and others of many \
-            shapes, the same for the same seed.
+            shapes, the same for the same seed; `leibniz explain random-3 --seed S` shows where the third's time goes.
             """)
 
     @Option(help: "Some workloads, by name, with commas between (default: all).") var only: String?
     @Option(
         parsing: .unconditional, help: "Times so many programs drawn by chance instead.",
-        transform: OptionText.whole(1...1_000_000))
+        transform: OptionText.whole(1...RandomWorkload.most))
     var random: Int?
     @Flag(help: "With --random, print the programs, a line of JSON for each, and time none.") var describe = false
     @Option(
@@ -41,12 +41,15 @@ struct Bench: ParsableCommand {
     private static let roundSeconds = 0.1
 
     func validate() throws {
-        if let unknown = wanted?.first(where: { name in !Workloads.all.contains { $0.name == name } }) {
-            throw ValidationError(
-                "no workload is called \(unknown): there are " + Workloads.all.map(\.name).joined(separator: ", "))
+        func isKnown(_ name: String) -> Bool {
+            guard let random else { return Workloads.all.contains { $0.name == name } }
+            return RandomWorkload.number(name).map { $0 <= random } ?? false
+        }
+        if let unknown = wanted?.first(where: { !isKnown($0) }) {
+            let known = random.map { "random-1 to random-\($0)" } ?? Workloads.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("no workload is called \(unknown): there are \(known)")
         }
         if describe, random == nil { throw ValidationError("--describe tells what --random draws: give both") }
-        if random != nil, only != nil { throw ValidationError("--random draws programs, --only names some: give one") }
         if serve, random != nil || only != nil {
             throw ValidationError("--serve is told on the standard input what to time: leave --random and --only out")
         }
@@ -55,8 +58,8 @@ struct Bench: ParsableCommand {
     private var wanted: [String]? { only?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
     private var workloads: [Workload] {
-        guard let random else { return Workloads.all.filter { wanted?.contains($0.name) ?? true } }
-        return RandomWorkload.drawn(random, seed: seed).enumerated().map { $1.workload(named: "random-\($0 + 1)") }
+        let all = random.map { RandomWorkload.workloads($0, seed: seed) } ?? Workloads.all
+        return all.filter { wanted?.contains($0.name) ?? true }
     }
 
     func run() throws {

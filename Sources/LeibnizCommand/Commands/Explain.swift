@@ -9,7 +9,8 @@ struct Explain: ParsableCommand {
         abstract:
             "Shows the kernels that an iteration of a program runs, why they are as they are, and where its time goes.",
         discussion: """
-            Programs are those of `leibniz bench`, and the article's two training steps: linear-regression, convnet.
+            Programs are those of `leibniz bench`, and the article's two training steps: linear-regression, convnet. \
+            random-3 is the third of those that `leibniz bench --random` draws with the same seed.
 
             Each round runs iterations for about a tenth of a second, once as always and once with a look at the clock after \
             each kernel; all times are means over the round whose iterations took the median time. The predicted time is that \
@@ -27,6 +28,10 @@ struct Explain: ParsableCommand {
         transform: OptionText.whole(1...1024))
     var threads: Int?
     @Option(
+        parsing: .unconditional, help: "Decides random programs (default: 0).",
+        transform: OptionText.whole(Int.min...Int.max))
+    var seed = 0
+    @Option(
         help: "A file for a trace of some iterations, which chrome://tracing and ui.perfetto.dev show.",
         transform: OptionText.path)
     var trace: String?
@@ -41,11 +46,13 @@ struct Explain: ParsableCommand {
         guard workload == nil else { return }
         throw ValidationError(
             "no program is called \(program): there are "
-                + (Self.programs.keys.sorted() + Workloads.all.map(\.name)).joined(separator: ", "))
+                + (Self.programs.keys.sorted() + Workloads.all.map(\.name) + ["random-1, random-2 and so on"])
+                .joined(separator: ", "))
     }
 
     private var workload: Workload? {
         let name = Self.programs[program] ?? program
+        if let number = RandomWorkload.number(name) { return RandomWorkload.workloads(number, seed: seed).last }
         return Workloads.all.first { $0.name == name }
     }
 

@@ -8,13 +8,14 @@ extension LLVMLibrary {
         #if arch(arm64)
             return TargetDescription(
                 triple: triple, cpu: cpu, features: features, vectorBytes: 16, vectorRegisterCount: 32, hasFMA: true,
-                llvmVersion: version)
+                coreCacheBytes: Processors.coreCacheBytes, llvmVersion: version)
         #else
             let hasWideVectors = present.isSuperset(of: ["avx512f", "avx512vl", "avx512bw", "avx512dq"])
             return TargetDescription(
                 triple: triple, cpu: cpu, features: features,
                 vectorBytes: hasWideVectors ? 64 : present.contains("avx2") ? 32 : 16,
-                vectorRegisterCount: hasWideVectors ? 32 : 16, hasFMA: present.contains("fma"), llvmVersion: version)
+                vectorRegisterCount: hasWideVectors ? 32 : 16, hasFMA: present.contains("fma"),
+                coreCacheBytes: Processors.coreCacheBytes, llvmVersion: version)
         #endif
     }
 

@@ -12,13 +12,15 @@ public struct TargetDescription: Hashable, Sendable {
     public var vectorRegisterCount: Int
     /// Whether multiply and add round once, in one instruction.
     public var hasFMA: Bool
+    /// The bytes of the second cache, which a core has for itself: 512 KiB where they are not known.
+    public var coreCacheBytes: Int
     /// LLVM's major version, 15 or later: it decides which syntax may be emitted.
     public var llvmVersion: Int
 
     /// A description.
     public init(
         triple: String, cpu: String, features: String, vectorBytes: Int, vectorRegisterCount: Int, hasFMA: Bool,
-        llvmVersion: Int
+        coreCacheBytes: Int = 512 << 10, llvmVersion: Int
     ) {
         self.triple = triple
         self.cpu = cpu
@@ -26,6 +28,7 @@ public struct TargetDescription: Hashable, Sendable {
         self.vectorBytes = vectorBytes
         self.vectorRegisterCount = vectorRegisterCount
         self.hasFMA = hasFMA
+        self.coreCacheBytes = coreCacheBytes
         self.llvmVersion = llvmVersion
     }
 }

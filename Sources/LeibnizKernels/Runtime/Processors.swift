@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// How many CPUs this process may use.
+/// How many CPUs this process may use, and what each has.
 enum Processors {
     /// The CPUs of the affinity mask, but no more than the quota of the control group (rounded up); at least 1.
     static var usableCount: Int {
@@ -29,6 +29,16 @@ enum Processors {
             }
         #endif
         return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// The bytes of the second cache, of which each core has its own: 512 KiB where nobody tells, 2 MiB at most.
+    static var coreCacheBytes: Int {
+        #if os(Linux)
+            let told = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+        #else
+            let told = 0
+        #endif
+        return told > 0 ? min(2 << 20, told) : 512 << 10
     }
 
     /// The least quota in CPUs along the way from this process's control group to the root, or nil without one.

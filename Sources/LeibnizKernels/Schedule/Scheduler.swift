@@ -64,8 +64,8 @@ struct Scheduler {
 
     /// The outer loops, without units.
     ///
-    /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis, or the
-    /// one along which they read across. What is copied for a tile should be read by its neighbours next.
+    /// The innermost is the one along which a tile's next block needs the least new memory; for maps it is the vectors' axis, the one
+    /// along which they read across, or, if vectors leave gaps where they write, the one along which those are filled. What is copied for a tile should be read by its neighbours next.
     private func outerLoops(_ tile: Tile, _ work: NestWork, _ cost: TileCost) -> [Schedule.Loop] {
         var loops = nest.outer.map { axis in
             let isVector = tile.vectors == .outer(axis)
@@ -98,7 +98,7 @@ struct Scheduler {
         let followsRows = isMap && self.followsRows(tile)
         let innermost =
             isMap
-            ? loops.first { followsRows ? $0.axis == tile.first.axis : $0.lanes > 1 }
+            ? loops.first { followsRows ? $0.axis == tile.first.axis : $0.lanes > 1 && !leavesGaps(tile) }
             : moving.reversed().min { traffic($0.axis) < traffic($1.axis) }
         if let innermost, let place = loops.firstIndex(of: innermost) { loops.append(loops.remove(at: place)) }
         return loops + sequential
@@ -124,6 +124,18 @@ struct Scheduler {
             let whole = store.access.index.terms.allSatisfy { $0.axis == vector || $0.stride * bytes % 64 == 0 }
             return whole && store.access.index.stride(of: tile.first.axis) * bytes <= 512
         }
+    }
+
+    /// Whether the vectors of a map write to a line here and there, and the loops of its order come back for the rest: whoever walks along
+    /// the vectors first finds all lines gone from the caches by then.
+    private func leavesGaps(_ tile: Tile) -> Bool {
+        guard case .outer(let vector) = tile.vectors else { return false }
+        let stores = nest.stages.flatMap(\.stores)
+        guard stores.count == 1, let access = stores.first?.access, access.gathers.isEmpty else { return false }
+        let stride = abs(access.index.stride(of: vector))
+        let isFilled =
+            tile.first.count > 1 && abs(access.index.stride(of: tile.first.axis)) * tile.first.count == stride
+        return stride > 1 && !isFilled
     }
 
     /// The steps of a walk that is short, and the distance of reads that a processor does not fetch ahead.

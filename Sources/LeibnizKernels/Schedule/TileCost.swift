@@ -9,15 +9,18 @@ struct TileCost {
         var loads = 0.0
         var stores = 0.0
         var operations = 0.0
+        /// What integer units do beside: tests of indices and choices of addresses.
+        var choices = 0.0
 
-        var instructions: Double { loads + stores + operations }
+        var instructions: Double { loads + stores + operations + choices }
 
-        var cycles: Double { max(loads / 2, stores, operations / 2, instructions / 5) }
+        var cycles: Double { max(loads / 2, stores, operations / 2, choices / 3, instructions / 5) }
 
         mutating func add(_ other: Tally, times count: Double) {
             loads += other.loads * count
             stores += other.stores * count
             operations += other.operations * count
+            choices += other.choices * count
         }
     }
 
@@ -43,6 +46,8 @@ struct TileCost {
         var woven: AxisSet
         /// Loads that are tested at each iteration: the axes along which copies need tests of their own.
         var tested: AxisSet
+        /// Whether each lane has a test of its own.
+        var testsLanes = false
         /// Loads: the axes that stay when some tests are settled, and the axes of each such test.
         var settles: [AxisSet] = []
         var unsettled: AxisSet = []
@@ -61,6 +66,8 @@ struct TileCost {
         var hasOrder: Bool
         /// Whether all that it reads might be read from copies instead.
         var mayBeCopied: Bool
+        /// Whether its sums are too short, or too much under tests, to be walked in parts.
+        var isUncut: Bool
         /// The tests that copies can settle.
         var settled: SettledBounds
         /// The halvings until a vector of partial results is one number.
@@ -128,7 +135,7 @@ struct TileCost {
                     distant: item.kind == .load ? distant : [], apart: apart, beside: beside, width: width,
                     newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
                     tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [],
-                    settles: tests.map(\.axes),
+                    testsLanes: axis.map(item.bounded.has) ?? false, settles: tests.map(\.axes),
                     unsettled: AxisSet((item.index.terms + others.flatMap(\.index.terms)).map(\.axis)).union(
                         item.gathered))
             }
@@ -141,7 +148,8 @@ struct TileCost {
             let halvings = Double(tile.lanes.trailingZeroBitCount)
             return StageEntry(
                 number: number, entries: entries, iterations: iterations, accumulators: registers,
-                hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied, settled: settled,
+                hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied,
+                isUncut: number == 0 && isUncut, settled: settled,
                 folds: foldsLanes ? (number == 0 && tile.joined.count > 1 ? 1 : halvings) : 0)
         }
         let steps = nest.outer.map { axis -> (axis: Int, count: Int) in
@@ -194,7 +202,7 @@ struct TileCost {
 
     private func stageCycles(_ stage: StageEntry, _ tile: Tile) -> Double {
         var (inner, outer) = (Tally(), Tally())
-        var (registers, greatest, lines) = (0.0, 0.0, 0.0)
+        var (registers, greatest, lines, bytes) = (0.0, 0.0, 0.0, 0.0)
         let whole = wholeCopies(tile)
         let share = stage.settled.tests.reduce(1.0) { whole.isSuperset(of: $1.axes) ? $0 * $1.share : $0 }
         for var entry in stage.entries {
@@ -220,16 +228,18 @@ struct TileCost {
                 one = Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: tile.first.count > 2 ? 2 : 1)
             }
             if entry.isInner {
-                // A comparison and a choice of the address, which copies that share the bounds share.
+                // A comparison and a choice of the address, which copies that share the bounds share: of numbers, or of all lanes.
                 if !entry.tested.isEmpty {
                     let tests = Double(tile.factor(entry.tested, stage: stage.number))
-                    if tests > 1 { inner.operations += 3 * tests + count }
+                    let instructions = tests > 1 ? 3 * tests + count : 0
+                    if entry.testsLanes { inner.operations += instructions } else { inner.choices += instructions }
                 }
                 inner.add(one, times: count)
                 if entry.isLoad {
                     let walks = Double(tile.factor(entry.apart, stage: stage.number))
                     let each = entry.width * Double(tile.factor(entry.beside, stage: stage.number))
                     lines += walks * (0.2 + entry.newness * max(1, each))
+                    bytes += 64 * entry.width * count
                     registers += one.loads * count
                     greatest = max(greatest, one.loads * count)
                 }
@@ -255,10 +265,18 @@ struct TileCost {
             if stage.folds > 0, stage.mayBeCopied, read * stage.iterations > Self.nearBytes {
                 each = max(each, read / Self.ownCacheBytes)
             }
+            if stage.isUncut, bytes * stage.iterations > Self.nearBytes { each = max(each, bytes / Self.ownCacheBytes) }
             fold = accumulators * 1.5 * stage.folds
         }
         let isLoop = stage.iterations > 1
         return outer.cycles + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold + (isLoop ? 4 : 0)
+    }
+
+    /// Whether the first stage adds up what is not walked in parts, so that each tile reads all of it from where it fits.
+    private var isUncut: Bool {
+        guard let axis = nest.stages[0].axes.first, !nest.stages[0].reductions.isEmpty else { return false }
+        return nest.axes[axis].extent < 2 * Scheduler.shortestPart
+            || work.stages[0].items.contains { $0.bounded.has(axis) }
     }
 
     /// The axes all of whose points are copies.

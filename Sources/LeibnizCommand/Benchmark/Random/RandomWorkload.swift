@@ -45,6 +45,23 @@ struct RandomWorkload: Decodable, Sendable {
         return (0..<count).map { _ in RandomWorkload(drawnFrom: &generator) }
     }
 
+    /// So many programs as workloads named `random-1` and so on.
+    static func workloads(_ count: Int, seed: Int) -> [Workload] {
+        drawn(count, seed: seed).enumerated().map { $1.workload(named: namePrefix + "\($0 + 1)") }
+    }
+
+    /// The place of a program among those that are drawn, from 1 on; nil where it is no such name.
+    static func number(_ name: String) -> Int? {
+        guard name.hasPrefix(namePrefix), let number = Int(name.dropFirst(namePrefix.count)),
+            (1...most).contains(number)
+        else { return nil }
+        return number
+    }
+
+    private static let namePrefix = "random-"
+    /// The most programs that are drawn.
+    static let most = 1_000_000
+
     /// The description.
     var json: JSONValue {
         let members = Mirror(reflecting: program).children.map { (key: $0.label ?? "", value: JSONValue(of: $0.value)) }
