@@ -53,16 +53,31 @@ import Testing
         #expect(results[0] == results[1])
     }
 
-    /// A tile of one position reads all weights for it, again and again, at the pace of the second cache: 20 bytes a cycle.
+    /// y[p, o] = Σ_c Σ_k x[p + k + 400c] w[c, k, o]: a tile of one position reads all weights for it, again and again, at the pace of the
+    /// second cache, 20 bytes a cycle.
     @Test(arguments: Machine.newest) func `weights that do not fit next to a core have their price`(machine: Machine) {
-        let known = KnownNest.convolution(
-            images: 1, channels: 56, outputs: 80, size: 20, kernel: 3, step: 1, padding: 1)
-        let nest = known.nest.simplified()
+        var nest = LoopNest(name: "windows")
+        nest.axes = [390, 80, 100, 9].map { Axis($0) }
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: 40_000, role: .input),
+            BufferDeclaration(.float32, count: 72_000, role: .input),
+            BufferDeclaration(.float32, count: 31_200, role: .output),
+        ]
+        let x = nest.value(.load(Access(0, Affine(0, [(0, 1), (3, 1), (2, 400)]))), .float32)
+        let w = nest.value(.load(Access(1, Affine(0, [(2, 720), (3, 80), (1, 1)]))), .float32)
+        nest.reductions = [Reduction(.sum, nest.value(.binary(.multiply, x, w), .float32))]
+        nest.stages = [
+            Stage(axes: [2, 3], reductions: [0]),
+            Stage(stores: [Store(Access(2, Affine(0, [(0, 80), (1, 1)])), nest.value(.reduced(0), .float32))]),
+        ]
         let target = machine.target
         let cost = TileCost(nest: nest, work: NestWork(nest, hasFMA: target.hasFMA), target: target)
-        let outputs = nest.outer.first { nest.axes[$0].extent == 80 } ?? 0
-        let tile = Tile(.outer(outputs), lanes: target.vectorBytes / 8)
-        let bytes = 8.0 * 80 * 56 * 9 * 20 * 20
+        var tile = Tile(.outer(1), lanes: target.vectorBytes / 4)
+        tile.first = Tile.Copies(axis: 1, count: 5)
+        let bytes = 4.0 * 72_000 * 390
         #expect(cost.cycles(tile, cost.prepared(tile)) > bytes / 20)
+        tile.second = Tile.Copies(axis: 0, count: 2)
+        #expect(cost.cycles(tile, cost.prepared(tile)) < bytes / 20)
     }
 }
