@@ -78,6 +78,7 @@ import Testing
         let bytes = 4.0 * 72_000 * 390
         #expect(cost.cycles(tile, cost.prepared(tile)) > bytes / 20)
         tile.second = Tile.Copies(axis: 0, count: 2)
-        #expect(cost.cycles(tile, cost.prepared(tile)) < bytes / 20)
+        // Shorter vectors than 32 bytes take longer to be multiplied.
+        if target.vectorBytes > 16 { #expect(cost.cycles(tile, cost.prepared(tile)) < bytes / 20) }
     }
 }

@@ -33,6 +33,31 @@ private struct Bowl: Module {
         }
     }
 
+    /// A unit that nothing reaches any more has a gradient of 0, and state that decays until it is 0 too, not subnormal for ever.
+    @Test func `momentum that decays ends at zero`() throws {
+        struct Unit: Module { let weight = Parameter(Tensor([1.0, 2], .float32)) }
+        let makers: [(Unit) -> any Optimizer] = [
+            { SGD($0, learningRate: 0.1, momentum: 0.5) }, { Adam($0, betas: (0.5, 0.5)) },
+            { RMSProp($0, smoothing: 0.5, momentum: 0.5) }, { Lion($0, learningRate: 0.1, betas: (0.5, 0.5)) },
+        ]
+        for make in makers {
+            let model = Unit()
+            let optimizer = make(model)
+            let step = compiled { (x: Tensor) in
+                let loss = sum(model.weight.value * x)
+                optimizer.update(minimizing: loss)
+                return loss
+            }
+            _ = try step(Tensor([1, 1], .float32))
+            // 2⁻¹²⁶ is the least normal number.
+            for _ in 0..<128 { _ = try step(Tensor([0, 1], .float32)) }
+            for (path, variable) in optimizer.state where path.hasPrefix("weight.") {
+                let values = try variable.value.doubles()
+                #expect(values[0] == 0 && values[1] != 0, "\(type(of: optimizer)): \(path) \(values)")
+            }
+        }
+    }
+
     @Test func `plain gradient descent`() throws {
         try check({ SGD($0, learningRate: 0.1) }) { _, theta, g in
             for i in theta.indices { theta[i] -= 0.1 * g[i] }

@@ -34,13 +34,16 @@ enum Evaluation {
 
     /// Computes every tensor below that a live handle still names and that depends on no variable, in a plan of its own: data drawn
     /// above a loop is then a leaf in all iterations, the first like the others.
-    static func settle(_ graph: GraphSnapshot, except roots: [Node]) throws {
+    ///
+    /// - Returns: whether there was any.
+    @discardableResult static func settle(_ graph: GraphSnapshot, except roots: [Node]) throws -> Bool {
         let named = graph.entries.filter { entry in
-            !entry.isLeaf && entry.node.dependence.isEmpty && entry.node.handles.load(ordering: .relaxed) > 0
+            !entry.isLeaf && entry.node.handles.load(ordering: .relaxed) > 0 && entry.node.dependence.isEmpty
                 && !(entry.node.primitive is Fill) && !(entry.node.primitive is any TuplePrimitive)
                 && !roots.contains(entry.node)
         }
         if !named.isEmpty { try run(named.map(\.node)) }
+        return !named.isEmpty
     }
 
     private static func run(_ roots: [Node]) throws {

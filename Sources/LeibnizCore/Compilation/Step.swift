@@ -156,14 +156,14 @@ public final class StepCache: Sendable {
                 kind: .trace, hint: "use update(minimizing:) there"
             ).located()
         }
-        try Evaluation.settle(GraphSnapshot([loss.node], to: .history), except: [loss.node])
-        let named = GraphSnapshot([loss.node], to: .history).entries.filter {
-            !$0.isLeaf && $0.node !== loss.node && $0.node.dependence.contains(.variables)
-                && !($0.node.primitive is any TuplePrimitive)
-                && $0.node.handles.load(ordering: .relaxed) > 0
+        var pass = GraphSnapshot([loss.node], to: .history)
+        if try Evaluation.settle(pass, except: [loss.node]) { pass = GraphSnapshot([loss.node], to: .history) }
+        let named = pass.entries.filter {
+            !$0.isLeaf && $0.node.handles.load(ordering: .relaxed) > 0 && $0.node !== loss.node
+                && $0.node.dependence.contains(.variables) && !($0.node.primitive is any TuplePrimitive)
         }
         let roots = [loss.node] + named.map(\.node)
-        let pass = GraphSnapshot(roots, to: .history)
+        if !named.isEmpty { pass = GraphSnapshot(roots, to: .history) }
         let records = Records.pending(sharing: pass)
         let graph = records.isEmpty ? pass : GraphSnapshot(roots + records.map(\.value), to: .history)
         let leaves = graph.leaves

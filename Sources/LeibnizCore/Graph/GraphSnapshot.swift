@@ -35,9 +35,9 @@ struct GraphSnapshot {
             let (operands, value) = node.history
             let isLeaf =
                 switch depth {
-                case .values: value != nil || node.primitive is Placeholder
+                case .values: value != nil || node.isOf(Placeholder.self)
                 case .history:
-                    value != nil && operands.isEmpty || node.primitive is VariableLeaf || node.primitive is Placeholder
+                    value != nil && operands.isEmpty || node.isOf(VariableLeaf.self) || node.isOf(Placeholder.self)
                 }
             return (node, isLeaf ? [] : operands, [], isLeaf ? value : nil, isLeaf)
         }
@@ -94,7 +94,7 @@ struct GraphSignature: Hashable, Sendable {
     /// - Parameter namingVariables: whether it counts which variable a leaf is.
     init(_ graph: GraphSnapshot, namingVariables: Bool) {
         entries = graph.entries.map { entry in
-            let isNameless = entry.isLeaf && !(namingVariables && entry.node.primitive is VariableLeaf)
+            let isNameless = entry.isLeaf && !(namingVariables && entry.node.isOf(VariableLeaf.self))
             return Entry(
                 primitive: isNameless ? nil : entry.node.primitive, type: entry.node.type, operands: entry.operands)
         }

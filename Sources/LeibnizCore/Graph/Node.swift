@@ -71,6 +71,9 @@ final class Node: Sendable {
     /// Whether it was made from an argument of a transformation, while that was open.
     func depends(on call: Differentiation) -> Bool { differentiations.contains { $0 === call.token } }
 
+    /// Whether its primitive is of this kind, without the cost of a cast.
+    func isOf<Kind: Primitive>(_ kind: Kind.Type) -> Bool { Swift.type(of: primitive) == kind }
+
     var operands: [Node] { state.withLock { $0.operands } }
     var value: Buffer? { state.withLock { $0.value } }
     /// Operands and value at one moment.

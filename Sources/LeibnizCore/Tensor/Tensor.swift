@@ -61,8 +61,8 @@ public struct Tensor: Sendable {
     init(_ buffer: Buffer, _ type: TensorType) { self.init(Node(Literal(), [], type, value: buffer)) }
 
     var type: TensorType { node.type }
-    package var isInvalid: Bool { node.primitive is Invalid }
-    package var error: TensorError? { (node.primitive as? Invalid)?.error }
+    package var isInvalid: Bool { node.isOf(Invalid.self) }
+    package var error: TensorError? { isInvalid ? (node.primitive as? Invalid)?.error : nil }
 
     /// The extents of the axes. An invalid tensor answers 1 to every subscript, and its error is thrown by the next evaluation.
     public var shape: Shape {
@@ -83,7 +83,7 @@ public struct Tensor: Sendable {
     static func sum(_ a: Tensor?, _ b: Tensor?) -> Tensor? {
         guard let a else { return b }
         guard let b else { return a }
-        return a.node.primitive is Tuple && b.node.primitive is Tuple ? Tuple.sum(a, b) : a + b
+        return a.node.isOf(Tuple.self) && b.node.isOf(Tuple.self) ? Tuple.sum(a, b) : a + b
     }
 }
 

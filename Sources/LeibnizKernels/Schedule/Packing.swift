@@ -105,8 +105,9 @@ extension Scheduler {
 
     /// The longest part of a sum that suits the copies.
     func longestPackedPart(_ schedule: Schedule) -> Int {
-        schedule.packed.filter(\.isAcross).map { Self.nearBytes / max(1, bytesPerIteration($0, schedule)) }.min()
-            ?? .max
+        schedule.packed.map { packing in
+            (packing.isAcross ? Self.nearBytes : Self.packedBytes) / max(1, bytesPerIteration(packing, schedule))
+        }.min() ?? .max
     }
 }
 

@@ -146,10 +146,17 @@ struct ParameterStep {
     /// A number of double precision in the parameter's type.
     func number(_ tensor: Tensor) -> Tensor { tensor.cast(to: value.elementType) }
 
-    /// A cell's value; writing gives it another.
+    /// A cell's value; writing gives it another, with 0 where it would be subnormal.
+    ///
+    /// The momentum of a gradient that stays 0, as that of a dead unit, decays until it is subnormal and no smaller. Many processors take
+    /// a hundred cycles and more for each product with such a number, so that steps would become slower and slower.
     subscript(cell: Int) -> Tensor {
         get { cells[cell].value }
-        nonmutating set { cells[cell].value = newValue }
+        nonmutating set {
+            let least =
+                newValue.elementType == .float64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
+            cells[cell].value = which(abs(newValue) < least, 0, newValue)
+        }
     }
 
     /// The running mean of a cell, m ← β·m + (1 − β)·x.

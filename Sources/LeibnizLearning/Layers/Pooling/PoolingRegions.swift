@@ -7,8 +7,8 @@ public struct PoolingRegions: Sendable {
     private enum Source: Sendable {
         /// Equal windows: they are views of the map, never copied.
         case windows([PoolingWindows.Axis], of: Tensor, countingPadding: Bool)
-        /// Values that were gathered; true where one belongs to its region, `nil` where all do.
-        case gathered(Tensor, isInside: Tensor?)
+        /// Values that were gathered, and where; true where one belongs to its region, `nil` where all do.
+        case gathered(Tensor, coordinates: [Tensor], isInside: Tensor?)
     }
 
     private let source: Source
@@ -20,8 +20,6 @@ public struct PoolingRegions: Sendable {
     let extents: [Int]
     /// How many places of each region along each pooled axis belong to it.
     let counts: [[Int]]
-    /// Along each pooled axis, where in the map the elements are: int64, stretching to the values' shape.
-    let coordinates: [Tensor]
     /// The extents of the map along the pooled axes.
     let mapExtents: [Int]
 
@@ -31,11 +29,6 @@ public struct PoolingRegions: Sendable {
         source = .windows(windows, of: x, countingPadding: countingPadding)
         counts = windows.map { $0.counts(countingPadding: countingPadding) }
         mapExtents = windows.map(\.extent)
-        coordinates = windows.enumerated().map { axis, window in
-            let shape = Self.shape(axis, of: windows.count, places: window.count, elements: window.size)
-            let (o, k) = (Tensor.iota(shape, axis: axis), Tensor.iota(shape, axis: windows.count + axis))
-            return o * Self.whole(window.stride) + k * Self.whole(window.dilation) - Self.whole(window.padding)
-        }
     }
 
     /// Regions whose elements along each pooled axis are listed.
@@ -64,16 +57,15 @@ public struct PoolingRegions: Sendable {
         }
         // [leading…, places₁, region₁, places₂, region₂…] → [leading…, places…, region…]
         let order = (0..<leading) + (0..<rank).map { leading + 2 * $0 } + (0..<rank).map { leading + 2 * $0 + 1 }
-        self.coordinates = coordinates
-        source = .gathered(values.transposed(Array(order)), isInside: mask)
+        source = .gathered(values.transposed(Array(order)), coordinates: coordinates, isInside: mask)
     }
 
     /// Regions that are full boxes whose values were found already.
     init(name: String, values: Tensor, coordinates: [Tensor], places: [Int], extents: [Int], mapExtents: [Int]) {
-        (self.name, rank, self.extents, self.coordinates) = (name, extents.count, extents, coordinates)
+        (self.name, rank, self.extents) = (name, extents.count, extents)
         self.mapExtents = mapExtents
         counts = zip(places, extents).map { Array(repeating: $1, count: $0) }
-        source = .gathered(values, isInside: nil)
+        source = .gathered(values, coordinates: coordinates, isInside: nil)
     }
 
     /// The region axes of the values, counted from the last.
@@ -84,7 +76,7 @@ public struct PoolingRegions: Sendable {
     /// - Parameter outside: what stands where a window covers what does not belong to its region; 0 by default.
     public func values(outside number: Double = 0) -> Tensor {
         switch source {
-        case .gathered(let values, let isInside):
+        case .gathered(let values, _, let isInside):
             guard let isInside else { return values }
             return which(isInside, values, values.constant(number))
         case .windows(let windows, let x, let countingPadding):
@@ -99,11 +91,24 @@ public struct PoolingRegions: Sendable {
         }
     }
 
+    /// Along each pooled axis, where in the map the elements are: int64, stretching to the values' shape. Few rules ask for it.
+    var coordinates: [Tensor] {
+        switch source {
+        case .gathered(_, let coordinates, _): coordinates
+        case .windows(let windows, _, _):
+            windows.enumerated().map { axis, window in
+                let shape = Self.shape(axis, of: rank, places: window.count, elements: window.size)
+                let (o, k) = (Tensor.iota(shape, axis: axis), Tensor.iota(shape, axis: rank + axis))
+                return o * Self.whole(window.stride) + k * Self.whole(window.dilation) - Self.whole(window.padding)
+            }
+        }
+    }
+
     /// True where an element belongs to its region, [leading or 1…, places…, region…]; `nil` where all do.
     public var isInside: Tensor? {
         if isFull { return nil }
         switch source {
-        case .gathered(_, let isInside): return isInside
+        case .gathered(_, _, let isInside): return isInside
         case .windows(let windows, _, let countingPadding):
             let ones = Tensor.full(Shape(windows.map { $0.extent + (countingPadding ? 2 * $0.padding : 0) }), 1, .bool)
             let padded = ones.padded(
