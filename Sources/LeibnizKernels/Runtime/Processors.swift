@@ -33,7 +33,7 @@ enum Processors {
 
     /// The bytes of the second cache, of which each core has its own: 512 KiB where nobody tells, 2 MiB at most.
     static var coreCacheBytes: Int {
-        #if os(Linux)
+        #if canImport(Glibc)
             let told = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
         #else
             let told = 0
