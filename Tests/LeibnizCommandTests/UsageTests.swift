@@ -40,6 +40,7 @@ import Testing
         ("bench --random x --seed 1", "--random", "'x'", "a whole number from 1"),
         ("bench --describe", "--describe", "--random", "give both"),
         ("bench --random 3 --only random-4", "random-4", "no workload is called", "random-1 to random-3"),
+        ("bench --random 3 --only random-02", "random-02", "no workload is called", "random-1 to random-3"),
         ("explain random-0", "random-0", "no program is called", "random-1, random-2"),
         ("bench --random 3 --serve", "--random", "--serve", "leave --random"),
         ("bench --only sonata", "sonata", "no workload is called", "matmul-256"),

@@ -50,16 +50,19 @@ import Testing
         }
     }
 
+    /// A nest over the rows of a matrix, each walked twice, from one buffer to another; without stages yet.
+    private static func rowNest(_ name: String, _ rows: Int, _ columns: Int) -> LoopNest {
+        var nest = LoopNest(name: name)
+        nest.axes = [Axis(rows), Axis(columns), Axis(columns)]
+        nest.outer = [0]
+        nest.buffers = [.input, .output].map { BufferDeclaration(.float32, count: rows * columns, role: $0) }
+        return nest
+    }
+
     /// Rows of 1000 and of 999 numbers, each with a sum of its own, whose vectors end within a row.
     @Test(arguments: [1000, 999]) func `rows are written whole, whatever their length`(columns: Int) throws {
         let rows = 3300
-        var nest = LoopNest(name: "rows")
-        nest.axes = [Axis(rows), Axis(columns), Axis(columns)]
-        nest.outer = [0]
-        nest.buffers = [
-            BufferDeclaration(.float32, count: rows * columns, role: .input),
-            BufferDeclaration(.float32, count: rows * columns, role: .output),
-        ]
+        var nest = Self.rowNest("rows", rows, columns)
         func x(_ axis: Int) -> ValueID {
             nest.value(.load(Access(0, Affine(0, [(0, columns), (axis, 1)]))), .float32)
         }
@@ -87,13 +90,7 @@ import Testing
     /// A softmax without its maximum: eˣ is kept from the sum to the quotient, apart from the result unless that is small.
     @Test(arguments: [(3300, 1000), (3300, 999), (40, 1000), (700, 5000)])
     func `rows that wait for a later stage lie apart from a large result`(rows: Int, columns: Int) throws {
-        var nest = LoopNest(name: "softmax")
-        nest.axes = [Axis(rows), Axis(columns), Axis(columns)]
-        nest.outer = [0]
-        nest.buffers = [
-            BufferDeclaration(.float32, count: rows * columns, role: .input),
-            BufferDeclaration(.float32, count: rows * columns, role: .output),
-        ]
+        var nest = Self.rowNest("softmax", rows, columns)
         func exponential(_ axis: Int) -> ValueID {
             let x = nest.value(.load(Access(0, Affine(0, [(0, columns), (axis, 1)]))), .float32)
             return nest.value(.unary(.exp, x), .float32)

@@ -47,17 +47,18 @@ struct RandomWorkload: Decodable, Sendable {
 
     /// So many programs as workloads named `random-1` and so on.
     static func workloads(_ count: Int, seed: Int) -> [Workload] {
-        drawn(count, seed: seed).enumerated().map { $1.workload(named: namePrefix + "\($0 + 1)") }
+        drawn(count, seed: seed).enumerated().map { $1.workload(named: name($0 + 1)) }
     }
 
     /// The place of a program among those that are drawn, from 1 on; nil where it is no such name.
     static func number(_ name: String) -> Int? {
         guard name.hasPrefix(namePrefix), let number = Int(name.dropFirst(namePrefix.count)),
-            (1...most).contains(number)
+            (1...most).contains(number), name == Self.name(number)
         else { return nil }
         return number
     }
 
+    private static func name(_ number: Int) -> String { namePrefix + "\(number)" }
     private static let namePrefix = "random-"
     /// The most programs that are drawn.
     static let most = 1_000_000
