@@ -72,7 +72,7 @@ extension Scheduler {
         schedule.unitCost = 100_000
         if let stage = nest.stages.first, nest.sequential.isEmpty, let loop = stages[0].first, !stage.ordered,
             stage.stores.isEmpty, !stage.reductions.isEmpty,
-            nest.axes[loop.axis].extent > 0, !outer.contains(where: \.joinsLanes), chance(0.5)
+            nest.axes[loop.axis].extent > 0, chance(0.5)
         {
             schedule.splitsReduction = true
             schedule.splitBlocks = Int.random(in: 1...2, using: &random)

@@ -81,4 +81,75 @@ import Testing
         // Shorter vectors than 32 bytes take longer to be multiplied.
         if target.vectorBytes > 16 { #expect(cost.cycles(tile, cost.prepared(tile)) < bytes / 20) }
     }
+
+    /// Stores of sums to many pages: each has its place looked up.
+    @Test(arguments: Machine.newest) func `tiles write to few pages`(machine: Machine) throws {
+        // y[c, r, p] = Σ_k x[r + k, p] w[c, k], with rows of 8 kB.
+        var nest = LoopNest(name: "rows")
+        nest.axes = [6, 28, 2000, 25].map { Axis($0) }
+        nest.outer = [0, 1, 2]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: 52 * 2000, role: .input),
+            BufferDeclaration(.float32, count: 150, role: .input),
+            BufferDeclaration(.float32, count: 6 * 28 * 2000, role: .output),
+        ]
+        let x = nest.value(.load(Access(0, Affine(0, [(1, 2000), (3, 2000), (2, 1)]))), .float32)
+        let w = nest.value(.load(Access(1, Affine(0, [(0, 25), (3, 1)]))), .float32)
+        nest.reductions = [Reduction(.sum, nest.value(.binary(.multiply, x, w), .float32))]
+        nest.stages = [
+            Stage(axes: [3], reductions: [0]),
+            Stage(stores: [
+                Store(Access(2, Affine(0, [(0, 56_000), (1, 2000), (2, 1)])), nest.value(.reduced(0), .float32))
+            ]),
+        ]
+        let schedule = Emitter.schedule(for: nest, target: machine.target, threads: 1)
+        let rows = schedule.outer.reduce(1) { $1.lanes == 1 ? $0 * $1.count : $0 }
+        #expect(rows <= 6, "\(schedule)")
+    }
+
+    /// A pool's gradient: y[p, i, q, j, l] = which[p, q, l] = 2i + j ? g[p, q, l] : 0. What was chosen in a region is read once for it.
+    @Test(arguments: Machine.newest) func `a region's places share what was chosen`(machine: Machine) throws {
+        let (rows, columns, lanes) = (5, 7, 32)
+        var nest = LoopNest(name: "chosen")
+        nest.axes = [rows, 2, columns, 2, lanes].map { Axis($0) }
+        nest.outer = [0, 1, 2, 3, 4]
+        nest.buffers = [
+            BufferDeclaration(.uint8, count: rows * columns * lanes, role: .input),
+            BufferDeclaration(.float32, count: rows * columns * lanes, role: .input),
+            BufferDeclaration(.float32, count: 4 * rows * columns * lanes, role: .output),
+        ]
+        let region = Affine(0, [(0, columns * lanes), (2, lanes), (4, 1)])
+        let chosen = nest.value(.load(Access(0, region)), .uint8)
+        let gradient = nest.value(.load(Access(1, region)), .float32)
+        let place = nest.value(.convert(nest.value(.index(Affine(0, [(1, 2), (3, 1)])), .int64)), .uint8)
+        let isChosen = nest.value(.compare(.equal, place, chosen), .bool)
+        let value = nest.value(.select(isChosen, gradient, nest.value(.float(0), .float32)), .float32)
+        let target = Affine(
+            0, [(0, 4 * columns * lanes), (1, 2 * columns * lanes), (2, 2 * lanes), (3, lanes), (4, 1)])
+        nest.stages = [Stage(stores: [Store(Access(2, target), value)])]
+        let inputs = [
+            0: bytes((0..<rows * columns * lanes).map { UInt8($0 * 5 % 7 % 4) }),
+            1: bytes((0..<rows * columns * lanes).map { Float($0) }),
+        ]
+        for width in machine.widths where width > 16 {
+            let target = machine.target(vectorBytes: width)
+            let schedule = Emitter.schedule(for: nest, target: target, threads: 1)
+            #expect(schedule.outer.reduce(1) { $1.lanes == 1 ? $0 * $1.count : $0 } == 4, "\(schedule)")
+            let source = try Emitter.source(for: nest, target: target, threads: 1)
+            try EmitterTests.check(nest, inputs, source, machine, "\(width)")
+        }
+    }
+
+    /// Rows of a product's first operand that end before a processor sees where they lead: the next tile's are asked for.
+    @Test(arguments: [64, 130], Machine.newest)
+    func `short rows are asked for ahead`(length: Int, machine: Machine) throws {
+        let known = KnownNest.matrixProduct(1500, length, 64)
+        let target = machine.target
+        let source = try Emitter.source(for: known.nest, target: target, threads: 1)
+        if target.vectorBytes > 16 { #expect(source.ir.contains("call void @llvm.prefetch")) }
+        #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
+        // What stays next to a core anyway is not.
+        let small = KnownNest.matrixProduct(150, length, 64)
+        #expect(!(try Emitter.source(for: small.nest, target: target, threads: 1).ir.contains("llvm.prefetch")))
+    }
 }

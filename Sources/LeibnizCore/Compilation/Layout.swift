@@ -36,7 +36,10 @@ struct Layout: Hashable, Sendable {
     init(_ shape: Shape, innermost axis: Int, blocks: [Int] = Self.wideBlocks, isDense: Bool = false) {
         let extent = shape.extents[axis]
         let size = blocks.first { extent % $0 == 0 } ?? extent
-        var (strides, stride) = (Array(repeating: 1, count: shape.rank), size)
+        // Vectors that lie across two lines take twice as long to load: a small gap behind each row is cheaper.
+        let aligned = (size + Self.lineLength - 1) / Self.lineLength * Self.lineLength
+        let pitch = isDense || shape.rank < 2 || aligned - size > size / 8 ? size : aligned
+        var (strides, stride) = (Array(repeating: 1, count: shape.rank), pitch)
         let others = shape.extents.indices.reversed().filter { $0 != axis }
         for (place, other) in others.enumerated() {
             // What a convolution adds up at each position, all channels, would compete for a few lines of each cache.
@@ -53,6 +56,8 @@ struct Layout: Hashable, Sendable {
             block == nil && elementCount == shape.count && shape.extents[(axis + 1)...].allSatisfy { $0 == 1 }
     }
 
+    /// The float32 numbers in a cache line.
+    private static let lineLength = 16
     /// Neighbours that lie a multiple of this many elements apart compete for a few lines of each cache, if they are as many as a cache
     /// holds of one kind.
     private static let competing = 1024

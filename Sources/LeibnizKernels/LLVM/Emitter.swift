@@ -115,12 +115,9 @@ extension NestEmitter {
         let floor = builder.loadFloor
         if nest.stages.contains(where: { !$0.axes.isEmpty }) { builder.loadFloor = builder.level }
         fetchForLaterStages(tile)
-        if let loop = schedule.outer.first(where: \.joinsLanes) {
-            run(stage: 0, &tile)
-            tile = joined(tile, along: loop.axis, lanes: loop.count.roundedUpToPowerOfTwo)
-            stages(from: 1, &tile)
-        } else {
-            stages(from: 0, &tile)
+        for number in nest.stages.indices {
+            run(stage: number, &tile)
+            if number == 0 { tile = joined(tile) }
         }
         builder.loadFloor = floor
     }

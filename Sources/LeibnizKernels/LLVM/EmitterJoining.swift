@@ -5,9 +5,34 @@
 /// itself would take log₂ n, and what follows (bias, activation, store) is done for n results at once. Each result adds its
 /// lanes in the order in which `folded` does.
 extension NestEmitter {
-    /// The points of a tile with those along `axis` as lanes of vectors.
-    func joined(_ tile: [Point], along axis: Int, lanes: Int) -> [Point] {
-        // Points that differ in nothing but their constant along the axis follow each other in its order.
+    /// A tile after its first stage: copies that join have become lanes.
+    func joined(_ tile: [Point]) -> [Point] {
+        guard schedule.outer.contains(where: \.joinsLanes) else { return tile }
+        return zip(groups(tile), lanesJoined(tile)).map { group, joined in
+            var result = joined
+            for id in nest.stages[0].reductions {
+                var parts = group.map { $0.accumulators[id] ?? [] }
+                parts += Array(repeating: parts[parts.count - 1], count: result.lanes - parts.count)
+                finish(nest.reductions[id], id, merged(nest.reductions[id], parts), &result)
+            }
+            return result
+        }
+    }
+
+    /// The points of a tile with those whose copies join as lanes; no sums yet.
+    func lanesJoined(_ tile: [Point]) -> [Point] {
+        guard let loop = schedule.outer.first(where: \.joinsLanes) else { return tile }
+        return groups(tile).map { group in
+            var result = group[0]
+            result.coordinates[loop.axis].isVector = true
+            (result.lanes, result.active) = (loop.count.roundedUpToPowerOfTwo, group.count)
+            return result
+        }
+    }
+
+    /// The points of a tile that differ in nothing but their constant along the axis whose copies join, in its order.
+    private func groups(_ tile: [Point]) -> [[Point]] {
+        guard let axis = schedule.outer.first(where: \.joinsLanes)?.axis else { return tile.map { [$0] } }
         var groups: [(key: [Coordinate], points: [Point])] = []
         for point in tile {
             var key = point.coordinates
@@ -18,17 +43,7 @@ extension NestEmitter {
                 groups.append((key, [point]))
             }
         }
-        return groups.map { group in
-            var result = group.points[0]
-            result.coordinates[axis].isVector = true
-            (result.lanes, result.active) = (lanes, group.points.count)
-            for id in nest.stages[0].reductions {
-                var parts = group.points.map { $0.accumulators[id] ?? [] }
-                parts += Array(repeating: parts[parts.count - 1], count: lanes - parts.count)
-                finish(nest.reductions[id], id, merged(nest.reductions[id], parts), &result)
-            }
-            return result
-        }
+        return groups.map(\.points)
     }
 
     /// As many accumulators as one vector of results; their lanes meet.

@@ -22,7 +22,9 @@ extension NestEmitter {
     /// Room for the first stage's accumulators at as many points as the outer loops have within `extents`.
     private func partials(extents: [Int]) -> Partials {
         var (number, points) = (Affine(), 1)
-        let ordered = schedule.outer.filter { $0.lanes == 1 } + schedule.outer.filter { $0.lanes > 1 }
+        let ordered =
+            schedule.outer.filter { $0.lanes == 1 && !$0.joinsLanes }
+            + schedule.outer.filter { $0.lanes > 1 || $0.joinsLanes }
         for loop in ordered.reversed() {
             number.add(points, axis: loop.axis)
             points *= extents[loop.axis]
@@ -61,7 +63,7 @@ extension NestEmitter {
 
     /// Reads the accumulator of a reduction at a point.
     private func saved(_ id: Int, _ partials: Partials, at point: Point, base: (Slot) -> Operand) -> [Operand] {
-        let isWide = vectorAxis.map { varies(nest.reductions[id].value, along: $0) } ?? false
+        let isWide = isWide(nest.reductions[id], at: point)
         return partials.slots.filter { $0.reduction == id }.map { slot in
             let type = IRType(slot.memoryType, lanes: isWide ? point.active : 1)
             let pointer = place(of: slot, partials, at: point, base: base(slot))
@@ -139,27 +141,63 @@ extension NestEmitter {
     // MARK: A reduction that threads share
 
     /// The code of `symbol` where threads share the first stage's first loop; returns the scratch bytes of a thread.
+    ///
+    /// All results get what one unit adds to them before any gets more: what one tile has read the next one reads again, and soon.
     func emitPartialReduction() -> Int {
         let partials = partials(extents: extents)
-        let loop = schedule.stages[0][0]
-        let size = Operand.integer(Int64(loop.step * schedule.splitBlocks))
-        let begin = Operand("%begin", IRType(.i64), level: 0)
-        let end = Operand("%end", IRType(.i64), level: 0)
-        let extent = extents[loop.axis]
-        let whole = Operand.integer(Int64(extent / loop.step * loop.step))
-        func limited(_ x: Operand) -> Operand { builder.select(builder.compare("slt", x, whole), x, whole) }
-        let (first, behind) = (builder.imul(begin, size), builder.imul(end, size))
-        let holdsEnd = builder.both(
-            builder.compare("eq", end, .integer(Int64(schedule.units))), builder.compare("slt", begin, end))
-        let share = Share(start: limited(first), end: limited(behind), isLast: holdsEnd)
+        let reductions = nest.stages[0].reductions
         outerLoops(0, startingPoint, unitStarts: [:]) { tile in
-            let floor = builder.loadFloor
-            builder.loadFloor = builder.level
-            run(stage: 0, &tile, share: share)
-            builder.loadFloor = floor
+            var tile = lanesJoined(tile)
+            for number in tile.indices {
+                for id in reductions { finish(nest.reductions[id], id, nothing(id, at: tile[number]), &tile[number]) }
+            }
             save(tile, partials) { _ in scratch }
         }
+        let begin = Operand("%begin", IRType(.i64), level: 0)
+        let end = Operand("%end", IRType(.i64), level: 0)
+        _ = builder.loop(from: begin, to: end, step: 1, runs: false) { unit, _ in
+            let share = share(of: unit)
+            outerLoops(0, startingPoint, unitStarts: [:]) { tile in
+                let floor = builder.loadFloor
+                builder.loadFloor = builder.level
+                run(stage: 0, &tile, share: share)
+                builder.loadFloor = floor
+                tile = joined(tile)
+                for number in tile.indices {
+                    for id in reductions {
+                        let known = saved(id, partials, at: tile[number]) { _ in scratch }
+                        let total = combined(nest.reductions[id], known, tile[number].accumulators[id] ?? known)
+                        finish(nest.reductions[id], id, total, &tile[number])
+                    }
+                }
+                save(tile, partials) { _ in scratch }
+            }
+            return []
+        }
         return partials.bytes
+    }
+
+    /// The iterations of the first stage's first loop that make a unit.
+    private func share(of unit: Operand) -> Share {
+        let loop = schedule.stages[0][0]
+        let whole = Operand.integer(Int64(extents[loop.axis] / loop.step * loop.step))
+        let size = Operand.integer(Int64(loop.step * schedule.splitBlocks))
+        let first = builder.imul(unit, size)
+        let behind = builder.iadd(first, size)
+        return Share(
+            start: first, end: builder.select(builder.compare("slt", behind, whole), behind, whole),
+            isLast: builder.compare("eq", unit, .integer(Int64(schedule.units - 1))))
+    }
+
+    /// The accumulator of a reduction over nothing, at a point whose copies have joined.
+    private func nothing(_ id: Int, at point: Point) -> [Operand] {
+        identity(nest.reductions[id], lanes: isWide(nest.reductions[id], at: point) ? point.lanes : 1)
+    }
+
+    /// Whether a reduction's result at a point is a vector.
+    private func isWide(_ reduction: Reduction, at point: Point) -> Bool {
+        point.lanes > 1
+            && (vectorAxis.map { varies(reduction.value, along: $0) } ?? schedule.outer.contains(where: \.joinsLanes))
     }
 
     /// The code of `symbol_finish`: adds the threads' results in their order, then runs the other stages.
@@ -167,12 +205,12 @@ extension NestEmitter {
         let partials = partials(extents: extents)
         let threads = Operand("%threads", IRType(.i64), level: 0)
         outerLoops(0, startingPoint, unitStarts: [:]) { tile in
+            tile = lanesJoined(tile)
             for number in tile.indices {
                 let point = tile[number]
                 for id in nest.stages[0].reductions {
                     let reduction = nest.reductions[id]
-                    let isWide = vectorAxis.map { varies(reduction.value, along: $0) } ?? false
-                    let state = identity(reduction, lanes: isWide ? point.lanes : 1)
+                    let state = nothing(id, at: point)
                     let total = builder.loop(from: .integer(0), to: threads, step: 1, carrying: state, runs: false) {
                         thread, state in
                         let base = builder.offset(scratch, .i8, by: builder.imul(thread, .integer(Int64(scratchBytes))))

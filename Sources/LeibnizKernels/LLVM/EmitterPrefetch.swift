@@ -72,6 +72,57 @@ extension NestEmitter {
         }
     }
 
+    /// A row of an operand, number by number, and how far from it the next tile reads.
+    struct RowAhead {
+        fileprivate var access: Access
+        fileprivate var point: Point
+        fileprivate var distance: Int
+        /// The iterations that read a line of it.
+        var line: Int
+    }
+
+    /// The bytes of the longest row that a processor does not fetch ahead of itself: it ends before a pattern has shown.
+    private static let longestRow = 4096
+    /// The fewest rows for whose sake the innermost loop is cut.
+    private static let fewestRows = 2
+
+    /// The rows that a tile of sums reads number by number while its vectors run along others, if the tile behind reads other rows: each of
+    /// them is short, and the next is to be asked for while this one is computed with.
+    func rowsAhead(stage number: Int, _ depth: Int, _ tile: [Point]) -> [RowAhead] {
+        let loops = schedule.stages[number]
+        guard number == 0, depth == loops.count - 1, let vectors = vectorAxis, let last = schedule.outer.last,
+            last.lanes == 1, last.count >= Self.fewestRows
+        else { return [] }
+        let axis = loops[depth].axis
+        var rows: [RowAhead] = []
+        for id in Set(nest.stages[0].reductions.flatMap { dependencies(of: nest.reductions[$0].value) }).sorted() {
+            guard case .load(let access) = nest.values[id].operation, packed[id] == nil, access.bounds.isEmpty,
+                access.gathers.isEmpty, access.index.stride(of: axis) == 1, access.index.stride(of: vectors) == 0
+            else { continue }
+            let (buffer, stride) = (nest.buffers[access.buffer], access.index.stride(of: last.axis))
+            let bytes = buffer.type.byteCount
+            guard stride != 0, buffer.role == .input, buffer.count * bytes >= Self.leastBuffer,
+                extents[axis] * bytes <= Self.longestRow, (64 / bytes) % loops[depth].step == 0
+            else { continue }
+            var seen: Set<Int> = []
+            for point in tile {
+                let constant = builder.terms(of: access.index, at: point).constant
+                guard seen.insert(constant).inserted else { continue }
+                rows.append(
+                    RowAhead(access: access, point: point, distance: stride * last.step, line: 64 / bytes))
+            }
+        }
+        return rows
+    }
+
+    /// Asks for a line of the row that the next tile reads.
+    func fetch(_ row: RowAhead, at index: Operand, along loop: Schedule.Loop) {
+        let point = Self.moved(row.point, loop, index, 0, (0, 1))
+        let scalar = memoryScalar(nest.buffers[row.access.buffer].type)
+        prefetch(
+            builder.address(bases[row.access.buffer], scalar, row.access.index, at: point), scalar, ahead: row.distance)
+    }
+
     /// Asks for the memory `distance` elements after `pointer`.
     func prefetch(_ pointer: Operand, _ scalar: IRScalar, ahead distance: Int) {
         builder.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")

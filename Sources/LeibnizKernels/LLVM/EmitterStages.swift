@@ -93,22 +93,31 @@ extension NestEmitter {
                 return next
             }
         }
-        if let share {
-            if whole > 0 {
-                state = builder.loop(from: share.start, to: share.end, step: loop.step, carrying: state, runs: false) {
+        func walk(from start: Operand, to end: Operand, _ state: [Operand], isStatic: Bool) -> [Operand] {
+            func iterations(_ start: Operand, _ end: Operand, _ state: [Operand], runs: Bool) -> [Operand] {
+                builder.loop(from: start, to: end, step: loop.step, carrying: state, runs: runs) {
                     step($0, 0, loop.step, $1)
                 }
             }
+            let rows = rowsAhead(stage: number, depth, tile)
+            guard let line = rows.map(\.line).min() else { return iterations(start, end, state, runs: isStatic) }
+            return builder.loop(from: start, to: end, step: line, carrying: state, runs: isStatic) { first, state in
+                for row in rows { fetch(row, at: first, along: loop) }
+                let next = builder.iadd(first, .integer(Int64(line)))
+                let isWhole = isStatic && whole % line == 0
+                let behind = isWhole ? next : builder.select(builder.compare("slt", next, end), next, end)
+                return iterations(first, behind, state, runs: true)
+            }
+        }
+        if let share {
+            if whole > 0 { state = walk(from: share.start, to: share.end, state, isStatic: false) }
             if whole < extent {
                 state = builder.conditional(share.isLast, carrying: state) { step(nil, whole, extent - whole, $0) }
             }
             return state
         }
         if whole > loop.step {
-            let end = Operand.integer(Int64(whole))
-            state = builder.loop(from: .integer(0), to: end, step: loop.step, carrying: state, runs: true) {
-                step($0, 0, loop.step, $1)
-            }
+            state = walk(from: .integer(0), to: .integer(Int64(whole)), state, isStatic: true)
         } else if whole == loop.step {
             state = step(nil, 0, loop.step, state)
         }

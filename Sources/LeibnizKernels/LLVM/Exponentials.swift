@@ -62,11 +62,13 @@ extension FunctionBuilder {
     /// eˣ.
     func exponential(_ x: Operand) -> Operand {
         let (format, range) = (FloatingFormat.of(x), ExponentialConstants.of(x).range)
-        let (n, r, _) = reduced(limited(x, range.0, range.1))
+        // What is masked in a softmax comes as −∞ or −10⁹: a product that underflows would take Intel's processors a hundred cycles.
+        let isNothing = compare("olt", x, format.number(range.0))
+        let (n, r, _) = reduced(limited(select(isNothing, format.number(0), x), upTo: range.1))
         // In two steps, so that neither factor overflows and a denormal result is rounded once.
         let half = binary("lshr", n, format.bits(1))
         let power = fmul(fadd(fraction(r), format.number(1)), powerOfTwo(half, format))
-        return fmul(power, powerOfTwo(binary("sub", n, half), format))
+        return select(isNothing, format.number(0), fmul(power, powerOfTwo(binary("sub", n, half), format)))
     }
 
     /// eˣ where it is known to be normal.

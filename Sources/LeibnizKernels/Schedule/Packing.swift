@@ -23,7 +23,7 @@ public struct Packing: Hashable, Sendable {
 
 extension Scheduler {
     /// The fewest times that a copy is read of what lies in neighbouring vectors.
-    private static let usesAlong = 12
+    private static let usesAlong = 6
     /// The ways of the cache next to a core, the bytes over which each spreads addresses, and the pages whose places are known at once.
     private static let (ways, wayBytes, knownPages) = (8, 4096, 48)
     /// The most bytes of a copy: what a core's own cache holds beside all that passes by; more where reading across is the alternative.

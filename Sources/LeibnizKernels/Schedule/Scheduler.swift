@@ -24,15 +24,19 @@ struct Scheduler {
         let cost = TileCost(nest: nest, work: work, target: target)
         var search = TileSearch(cost, threads: 1)
         var best = search.best()
-        if isWorthSharing(best.cycles) {
+        let transfer = NestTotals(nest).bytes / Self.bytesPerCycle
+        if isWorthSharing(max(best.cycles, transfer)) {
             search = TileSearch(cost, threads: threads)
             best = search.best()
         }
-        let first = schedule(best.tile, best.cycles, work, cost)
+        func schedule(_ estimate: TileSearch.Estimate) -> Schedule {
+            self.schedule(estimate.tile, max(estimate.cycles, transfer), work, cost)
+        }
+        let first = schedule(best)
         guard limit > 1, first.mayBeMeasured(nest) else { return [first] }
         var schedules = [first]
         for other in search.alternatives(to: best) where schedules.count < limit {
-            let schedule = schedule(other.tile, other.cycles, work, cost)
+            let schedule = schedule(other)
             if schedule.computesAlike(first), !schedules.contains(where: { $0.loops == schedule.loops }) {
                 schedules.append(schedule)
             }
@@ -40,13 +44,16 @@ struct Scheduler {
         return schedules
     }
 
+    /// The bytes that one core gets in each cycle from beyond the cache next to it.
+    private static let bytesPerCycle = 20.0
+
     /// The schedule that a tile makes.
     private func schedule(_ tile: Tile, _ cycles: Double, _ work: NestWork, _ cost: TileCost) -> Schedule {
         var schedule = Schedule(outer: outerLoops(tile, work, cost), stages: [])
         let unrolling = StageUnrolling(nest: nest, work: work, cost: cost, tile: tile)
         schedule.stages = nest.stages.indices.map(unrolling.loops)
         schedule.reason = reason(tile)
-        shareWork(&schedule, tile, cycles, cost)
+        shareWork(&schedule, tile, cycles, work, cost)
         nestShortWalks(&schedule, work)
         gatherWalks(&schedule, work)
         packOperands(&schedule, work)

@@ -32,7 +32,7 @@ struct TileCost {
         var isLoad: Bool
         /// Whether each iteration of the stage does it, or only each block.
         var isInner: Bool
-        /// Loads: the axes along which copies lie in different pages and compete for the same cache lines.
+        /// Loads, and stores of sums: the axes along which copies lie in different pages and compete for the same cache lines.
         var distant: AxisSet
         /// Loads: the axes along which copies lie in different cache lines, and those along which they are neighbours.
         var apart: AxisSet
@@ -104,7 +104,9 @@ struct TileCost {
             let settled = SettledBounds(nest, stage, vectors: axis)
             let entries = stage.items.map { item -> Entry in
                 let isEach = item.kind == .reduction || item.kind == .store
-                let distant = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 })
+                let isSpread = item.kind == .load || item.kind == .store && !nest.reductions.isEmpty
+                let distant =
+                    isSpread ? nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 2048 } : []
                 let apart = AxisSet(nest.outer.filter { abs(item.index.stride(of: $0)) * item.bytes >= 64 })
                 let beside = AxisSet(nest.outer.filter { item.index.stride(of: $0) == 1 })
                 let width = Double(item.bytes * (axis.map { beside.has($0) } ?? false ? tile.lanes : 1)) / 64
@@ -132,7 +134,7 @@ struct TileCost {
                 return Entry(
                     one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
-                    distant: item.kind == .load ? distant : [], apart: apart, beside: beside, width: width,
+                    distant: AxisSet(distant), apart: apart, beside: beside, width: width,
                     newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
                     tested: item.kind == .load && !item.bounded.isDisjoint(with: stage.axes) ? item.bounded : [],
                     testsLanes: axis.map(item.bounded.has) ?? false, settles: tests.map(\.axes),

@@ -90,6 +90,7 @@ struct TileSearch {
             if nest.stages.allSatisfy(\.reductions.isEmpty) {
                 forEachShare(start, consider)
                 if start.vectors == .none { forEachSmallBlock(start, consider) }
+                if case .outer(let vector) = start.vectors { forEachNeighbourhood(start, vector, consider) }
                 continue
             }
             for axes in tiledAxes(start) { forEachTile(start, axes, consider) }
@@ -202,6 +203,17 @@ struct TileSearch {
     /// All tiles of one or two short loops of a map, unrolled as a whole: a permutation within a few neighbours.
     private func forEachSmallBlock(_ start: Tile, _ body: (Tile) -> Void) {
         forEachWhole(free.filter { nest.axes[$0].extent <= 4 }, start, body)
+    }
+
+    /// All tiles of one or two short loops of a map, whole, that share some of what they read: a pool's region, of which one place was
+    /// chosen.
+    private func forEachNeighbourhood(_ start: Tile, _ vector: Int, _ body: (Tile) -> Void) {
+        guard nest.sequential.isEmpty, nest.stages.count == 1 else { return }
+        let loads = cost.work.stages[0].items.filter { $0.kind == .load && $0.axes.has(vector) }
+        let shared = free.filter { axis in
+            axis != vector && nest.axes[axis].extent <= 4 && loads.contains { !$0.axes.has(axis) }
+        }
+        forEachWhole(shared, start, body)
     }
 
     /// All tiles in which one or two of some axes are copies as a whole.

@@ -8,7 +8,9 @@ extension Scheduler {
     private var manyUnits: Int { 8 * threads }
 
     /// Sets units and their cost.
-    func shareWork(_ schedule: inout Schedule, _ tile: Tile, _ cycles: Double, _ cost: TileCost) {
+    func shareWork(
+        _ schedule: inout Schedule, _ tile: Tile, _ cycles: Double, _ work: NestWork, _ cost: TileCost
+    ) {
         schedule.units = 1
         schedule.unitCost = Self.whole(cycles)
         if let bands = nest.bands, let place = schedule.outer.firstIndex(where: { $0.axis == bands.axis }) {
@@ -21,10 +23,9 @@ extension Scheduler {
             nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
         }
         let all = blocks.reduce(1) { $0 * $1 }
-        if all < 4 * threads, all % threads != 0 || all < threads, splitReduction(&schedule, cycles, points: all) {
-            return
-        }
+        let isFew = all < 4 * threads && (all % threads != 0 || all < threads)
         let copied = cost.acrossOperands(tile)
+        if isFew || copied.isEmpty && readsAgain(schedule, work), splitReduction(&schedule, cycles) { return }
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
             // As few units along this loop as make enough, none of them too small.
@@ -81,15 +82,16 @@ extension Scheduler {
     private static func whole(_ cycles: Double) -> Int { Int(min(max(1, cycles), 1e15)) }
 
     /// Lets threads share the first loop of the first stage if its results are few; says whether it does.
-    private func splitReduction(_ schedule: inout Schedule, _ cycles: Double, points: Int) -> Bool {
+    private func splitReduction(_ schedule: inout Schedule, _ cycles: Double) -> Bool {
         guard let stage = nest.stages.first, let loop = schedule.stages[0].first, nest.sequential.isEmpty,
-            !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty,
-            !schedule.outer.contains(where: \.joinsLanes)
+            !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty
         else { return false }
         let isSearch = stage.reductions.contains { [.argMax, .argMin].contains(nest.reductions[$0].operation) }
         let steps = nest.axes[loop.axis].extent / loop.step
         let results = nest.outer.reduce(1) { $0 * nest.axes[$1].extent }
-        guard steps >= 2 * threads, !isSearch, Double(results * threads * 4) < cycles / 4 else { return false }
+        guard steps >= 2 * threads || steps >= threads && steps % threads == 0, !isSearch,
+            Double(results * threads * 4) < cycles / 4
+        else { return false }
         schedule.splitsReduction = true
         schedule.splitBlocks = max(1, steps / manyUnits)
         let size = loop.step * schedule.splitBlocks
@@ -97,5 +99,21 @@ extension Scheduler {
         schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         schedule.reason += "; too few results to share, so threads share the reduction"
         return true
+    }
+
+    /// The bytes of one operand in one sum that are too many to be read anew for the next.
+    private static let longSum = 65_536
+
+    /// Whether sums over several axes read so much, and each the same again, that threads had better share what is read than the sums: the
+    /// gradients of a convolution's weights. (Along one axis `cutReduction` sees to it.)
+    private func readsAgain(_ schedule: Schedule, _ work: NestWork) -> Bool {
+        guard let stage = nest.stages.first, !stage.reductions.isEmpty, stage.axes.count > 1 else { return false }
+        let walked = schedule.outer.filter { nest.axes[$0.axis].extent > $0.step }
+        return work.stages[0].items.contains { load in
+            guard load.kind == .load, load.gathered.isEmpty, walked.contains(where: { !load.axes.has($0.axis) })
+            else { return false }
+            let bytes = stage.axes.reduce(load.bytes) { load.axes.has($1) ? $0 * nest.axes[$1].extent : $0 }
+            return bytes >= Self.longSum
+        }
     }
 }

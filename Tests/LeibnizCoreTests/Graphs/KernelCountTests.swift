@@ -245,4 +245,35 @@ import Testing
         }
         #expect(strides.contains { $0.isSubset(of: [0, 1]) && $0.contains(1) })
     }
+
+    @Test func `rows of a batch begin with a line of memory where little is wasted`() throws {
+        for (images, pitch) in [(63, 64), (100, 112), (65, 65), (9, 9), (64, 32)] {
+            let layout = Layout([images, 6, 28, 28], innermost: 0)
+            #expect(layout.strides == [1, 784 * pitch, 28 * pitch, pitch], "\(images)")
+            #expect(layout.elementCount == 784 * 6 * (images == 64 ? 64 : pitch) && !layout.isRowMajor)
+        }
+        // What is added up along all axes in one walk has no gaps.
+        #expect(Layout([63, 6, 28, 28], innermost: 0, isDense: true).elementCount == 63 * 6 * 784)
+    }
+
+    @Test func `gaps between rows are nobody's numbers`() throws {
+        let (x, w) = (Tensor.normal([64, 3, 10, 10], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
+        try evaluate(x, w)
+        func results(_ images: Int) throws -> [[Float]] {
+            let part = x.sliced(axis: 0, start: 0, count: images)
+            try evaluate(part)
+            func net(_ x: Tensor, _ w: Tensor) -> Tensor {
+                let y = relu(convolution(x, w, padding: [1])).reshaped(to: [images, 4, 5, 2, 5, 2])
+                return max(y, axes: [3, 5]).sliced(axis: 1, start: 0, count: 3)
+            }
+            let (dx, dw) = gradient(of: { (x: Tensor, w: Tensor) in
+                sum(convolution(net(x, w), w).sliced(axis: 0, start: 0, count: 60))
+            })(part, w)
+            return try [convolution(net(part, w), w), dx, dw].map { try $0.array(of: Float.self) }
+        }
+        let (whole, part) = (try results(64), try results(63))
+        for (a, b) in zip(whole, part) {
+            #expect(b.count <= a.count && zip(a, b).allSatisfy { abs($0 - $1) <= 2e-5 * max(1, abs($0)) })
+        }
+    }
 }
