@@ -95,4 +95,14 @@ import Testing
         let known = KnownNest.matrixProduct(12, 256, 256, isTransposed: true)
         #expect(Emitter.schedule(for: known.nest, target: target, threads: 2).packed.isEmpty)
     }
+
+    /// Eight units for two threads are even: more would each copy what another has copied already.
+    @Test func `are made once where threads have equal shares`() throws {
+        let target = try #require(Machine.newest.first { $0.target.vectorBytes >= 32 } ?? Machine.newest.first).target
+        let known = KnownNest.matrixProduct(128, 300, 512, isTransposed: true)
+        let schedule = Emitter.schedule(for: known.nest, target: target, threads: 2)
+        let copied = Set(schedule.packed.map(\.axis))
+        #expect(!copied.isEmpty && schedule.units % 2 == 0)
+        #expect(schedule.outer.allSatisfy { $0.blocksPerUnit == 0 || copied.contains($0.axis) }, "\(schedule)")
+    }
 }

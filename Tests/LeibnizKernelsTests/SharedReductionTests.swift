@@ -76,6 +76,20 @@ import Testing
         }
     }
 
+    /// Of many images a thread does few at a time: each tile finds in its cache what the one before has read.
+    @Test func `units are as long as a cache lets them be`() throws {
+        let target = try #require(Machine.newest.first).target
+        let (positions, lanes) = (201, 32)
+        let bytes = 4 * lanes * (positions + 4 + 6 * positions)
+        for blocks in [32, 128] {
+            let nest = Self.weights(
+                blocks: blocks, channels: 1, outputs: 6, positions: positions, kernel: 5, lanes: lanes
+            ).nest
+            let schedule = Emitter.schedule(for: nest, target: target, threads: 2)
+            #expect(schedule.splitsReduction && schedule.splitBlocks * bytes <= 384 << 10, "\(schedule)")
+        }
+    }
+
     /// What is read once, by whoever, is shared by results.
     @Test func `sums that read nothing again stay whole`() throws {
         let target = try #require(Machine.newest.first).target

@@ -34,7 +34,9 @@ extension Scheduler {
             var count = min(blocks[place], max(1, min(affordable, wish > blocks[place] / 2 ? blocks[place] : wish)))
             // Each unit makes copies of its own.
             if copied.contains(where: { !$0.has(schedule.outer[place].axis) }) {
-                count = min(count, max(TileCost.divided(2 * threads, by: units), blocks[place] / Self.usesOfCopy))
+                let isEven = units >= 2 * threads && units % threads == 0
+                count = min(
+                    count, max(TileCost.divided(2 * threads, by: units), isEven ? 1 : blocks[place] / Self.usesOfCopy))
             }
             guard count > 1 else { continue }
             // So few units that one more or less matters come in equal shares if they can.
@@ -93,13 +95,18 @@ extension Scheduler {
             Double(results * threads * 4) < cycles / 4
         else { return false }
         schedule.splitsReduction = true
-        schedule.splitBlocks = max(1, steps / manyUnits)
+        let block = NestTotals(nest).bytes / Double(steps)
+        schedule.splitBlocks = max(1, min(steps / manyUnits, Int(Self.unitBytes / max(1, block))))
         let size = loop.step * schedule.splitBlocks
         schedule.units = (nest.axes[loop.axis].extent + size - 1) / size
         schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         schedule.reason += "; too few results to share, so threads share the reduction"
         return true
     }
+
+    /// The bytes of a unit that stay in a core's own cache while its tiles read them again and again. (Not what this core has: the order
+    /// of additions should not depend on it.)
+    private static let unitBytes = 393_216.0
 
     /// The bytes of one operand in one sum that are too many to be read anew for the next.
     private static let longSum = 65_536
