@@ -28,6 +28,16 @@ import Testing
         #expect(known.error(of: kernel, threads: threads) < 1e-9)
     }
 
+    /// What one thread adds up by itself falls into units as well: all sums of the result would not fit where they wait.
+    @Test func `one thread walks large results in units`() throws {
+        let machine = try #require(Machine.newest.first)
+        let known = KnownNest.matrixProduct(600, 1300, 700)
+        let schedule = Emitter.schedule(for: known.nest, target: machine.target, threads: 1)
+        #expect(schedule.blocksPerPart > 0 && schedule.units > 1, "\(schedule)")
+        let source = try Emitter.source(for: known.nest, target: machine.target, threads: 1)
+        #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
+    }
+
     @Test func `short sums are walked in one go`() throws {
         let target = try #require(Machine.newest.first).target
         let known = KnownNest.matrixProduct(256, 256, 256)

@@ -18,7 +18,7 @@ extension Scheduler {
     /// The bytes that arrive in each cycle from the cache that cores share, without anybody waiting.
     private static let fartherBytes = 6.0
     /// The most that accumulators may take while they wait.
-    private static let waitingBytes = 2 << 20
+    static let waitingBytes = 2 << 20
     /// The shortest part: shorter ones would spend their time with moving accumulators.
     static let shortestPart = 128
     /// A part in which moving accumulators costs next to nothing.
@@ -120,7 +120,7 @@ extension Scheduler {
     }
 
     /// The bytes of a unit's accumulators.
-    private func waitingBytes(_ schedule: Schedule, _ work: NestWork) -> Int {
+    func waitingBytes(_ schedule: Schedule, _ work: NestWork) -> Int {
         let points = schedule.outer.reduce(1) { points, loop in
             let extent = nest.axes[loop.axis].extent
             return points * (loop.blocksPerUnit > 0 ? min(extent, loop.blocksPerUnit * loop.step) : extent)

@@ -4,8 +4,8 @@ extension Scheduler {
     private static let leastUnit = 4000.0
     /// The steps of a unit that make what it has to copy cheap.
     private static let usesOfCopy = 8
-    /// The units that make an uneven share negligible.
-    private var manyUnits: Int { 8 * threads }
+    /// The units for each thread that make an uneven share negligible.
+    private static let manyUnits = 8
 
     /// Sets units and their cost.
     func shareWork(
@@ -18,14 +18,19 @@ extension Scheduler {
             schedule.units = TileCost.divided(nest.axes[bands.axis].extent, by: bands.length)
             return schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         }
-        guard isWorthSharing(cycles) else { return }
+        // Where sums are walked in parts, those of a unit wait meanwhile: units must not be too large, whoever does them.
+        let waiting = nest.addsUpProducts ? waitingBytes(schedule, work) : 0
+        guard isWorthSharing(cycles) || waiting > Self.waitingBytes else { return }
+        let manyUnits = max(Self.manyUnits * threads, TileCost.divided(waiting, by: Self.waitingBytes))
         let blocks = schedule.outer.map { loop -> Int in
             nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
         }
         let all = blocks.reduce(1) { $0 * $1 }
         let isFew = all < 4 * threads && (all % threads != 0 || all < threads)
         let copied = cost.acrossOperands(tile)
-        if isFew || copied.isEmpty && readsAgain(schedule, work), splitReduction(&schedule, cycles) { return }
+        if isFew || copied.isEmpty && readsAgain(schedule, work), threads > 1, splitReduction(&schedule, cycles) {
+            return
+        }
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
             // As few units along this loop as make enough, none of them too small.
@@ -96,7 +101,7 @@ extension Scheduler {
         else { return false }
         schedule.splitsReduction = true
         let block = NestTotals(nest).bytes / Double(steps)
-        schedule.splitBlocks = max(1, min(steps / manyUnits, Int(Self.unitBytes / max(1, block))))
+        schedule.splitBlocks = max(1, min(steps / (Self.manyUnits * threads), Int(Self.unitBytes / max(1, block))))
         let size = loop.step * schedule.splitBlocks
         schedule.units = (nest.axes[loop.axis].extent + size - 1) / size
         schedule.unitCost = Self.whole(cycles / Double(schedule.units))
