@@ -152,4 +152,25 @@ import Testing
         let small = KnownNest.matrixProduct(150, length, 64)
         #expect(!(try Emitter.source(for: small.nest, target: target, threads: 1).ir.contains("llvm.prefetch")))
     }
+
+    /// Prefix sums of few long rows: each addition waits for the one before, those of other rows do not.
+    @Test(arguments: Machine.newest) func `sums in order run side by side`(machine: Machine) throws {
+        let (rows, length) = (5, 4536)
+        var nest = LoopNest(name: "prefix")
+        nest.axes = [rows, length].map { Axis($0) }
+        nest.outer = [0]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: rows * length, role: .input),
+            BufferDeclaration(.float32, count: rows * length, role: .output),
+        ]
+        let place = Affine(0, [(0, length), (1, 1)])
+        nest.reductions = [Reduction(.sum, nest.value(.load(Access(0, place)), .float32))]
+        let sum = nest.value(.reduced(0), .float32)
+        nest.stages = [Stage(axes: [1], ordered: true, reductions: [0], stores: [Store(Access(1, place), sum)])]
+        let schedule = Emitter.schedule(for: nest, target: machine.target, threads: 1)
+        #expect(schedule.outer.reduce(1) { $0 * $1.step } > 2, "\(schedule)")
+        let numbers = bytes((0..<rows * length).map { Float($0 % 7 - 3) })
+        let source = try Emitter.source(for: nest, target: machine.target, threads: 1)
+        try EmitterTests.check(nest, [0: numbers], source, machine, "\(schedule)")
+    }
 }

@@ -159,17 +159,19 @@ struct TileSearch {
         }
     }
 
-    /// The pairs of axes worth a tile: some load of the reducing stages serves all copies along each.
+    /// The pairs of axes worth a tile: some load of the reducing stages serves all copies along each, or sums that run in order wait for
+    /// each other less.
     private func tiledAxes(_ start: Tile) -> [[Int]] {
         let loads = cost.work.stages.filter { !$0.accumulatorBytes.isEmpty }.flatMap(\.items).filter {
             $0.kind == .load
         }
+        let hasOrder = nest.stages.contains { $0.ordered && !$0.reductions.isEmpty }
         let useful = free.filter { axis in
             // Copies around a loop that runs in order would walk several far places of memory at once.
             if !nest.sequential.isEmpty, start.vectors != .outer(axis) { return false }
             if axis == start.joined.axis { return false }
             if start.vectors == .outer(axis), nest.axes[axis].extent <= start.lanes { return false }
-            return loads.contains { !$0.axes.has(axis) } || start.vectors == .outer(axis)
+            return hasOrder || loads.contains { !$0.axes.has(axis) } || start.vectors == .outer(axis)
         }
         var pairs = useful.map { [$0] }
         for (place, first) in useful.enumerated() {
