@@ -101,13 +101,15 @@ import Testing
     @Test func `threads share what takes longer to fetch than to add`() throws {
         let target = try #require(Machine.newest.first).target
         var nest = LoopNest(name: "sums")
-        nest.axes = [6, 2, 784, 32].map { Axis($0) }
+        nest.axes = [6, 2, 32, 784].map { Axis($0) }
         nest.outer = [0]
         nest.buffers = [
-            BufferDeclaration(.float32, count: 6 * 2 * 784 * 32, role: .input),
+            BufferDeclaration(.float32, count: 2 * 6 * 784 * 48, role: .input),
             BufferDeclaration(.float32, count: 6, role: .output),
         ]
-        let x = nest.value(.load(Access(0, Affine(0, [(1, 150_528), (0, 25_088), (2, 32), (3, 1)]))), .float32)
+        // Gaps of sixteen keep positions and lanes apart.
+        let place = Affine(0, [(1, 6 * 784 * 48), (0, 784 * 48), (3, 48), (2, 1)])
+        let x = nest.value(.load(Access(0, place)), .float32)
         nest.reductions = [Reduction(.sum, x)]
         nest.stages = [
             Stage(axes: [1, 2, 3], reductions: [0]),
