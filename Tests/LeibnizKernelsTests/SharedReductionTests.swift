@@ -62,7 +62,7 @@ import Testing
         let target = machine.target(vectorBytes: machine.widths.last ?? 16)
         let simplified = nest.simplified()
         var schedule = Emitter.schedule(for: nest, target: target, threads: 2)
-        guard let place = schedule.outer.firstIndex(where: { nest.axes[$0.axis].extent == 5 }) else { return }
+        let place = try #require(schedule.outer.firstIndex { simplified.axes[$0.axis].extent == 5 })
         for count in [5, 2] where count <= target.vectorBytes / 4 {
             for index in schedule.outer.indices {
                 (schedule.outer[index].joinsLanes, schedule.outer[index].count) = (index == place, 1)

@@ -5,10 +5,13 @@
 /// itself would take log₂ n, and what follows (bias, activation, store) is done for n results at once. Each result adds its
 /// lanes in the order in which `folded` does.
 extension NestEmitter {
+    /// The loop whose copies become lanes, if there is one.
+    var joiningLoop: Schedule.Loop? { schedule.outer.first(where: \.joinsLanes) }
+
     /// A tile after its first stage: copies that join have become lanes.
     func joined(_ tile: [Point]) -> [Point] {
-        guard schedule.outer.contains(where: \.joinsLanes) else { return tile }
-        return zip(groups(tile), lanesJoined(tile)).map { group, joined in
+        guard let loop = joiningLoop else { return tile }
+        return zip(groups(tile, along: loop.axis), lanesJoined(tile)).map { group, joined in
             var result = joined
             for id in nest.stages[0].reductions {
                 var parts = group.map { $0.accumulators[id] ?? [] }
@@ -21,8 +24,8 @@ extension NestEmitter {
 
     /// The points of a tile with those whose copies join as lanes; no sums yet.
     func lanesJoined(_ tile: [Point]) -> [Point] {
-        guard let loop = schedule.outer.first(where: \.joinsLanes) else { return tile }
-        return groups(tile).map { group in
+        guard let loop = joiningLoop else { return tile }
+        return groups(tile, along: loop.axis).map { group in
             var result = group[0]
             result.coordinates[loop.axis].isVector = true
             (result.lanes, result.active) = (loop.count.roundedUpToPowerOfTwo, group.count)
@@ -30,9 +33,8 @@ extension NestEmitter {
         }
     }
 
-    /// The points of a tile that differ in nothing but their constant along the axis whose copies join, in its order.
-    private func groups(_ tile: [Point]) -> [[Point]] {
-        guard let axis = schedule.outer.first(where: \.joinsLanes)?.axis else { return tile.map { [$0] } }
+    /// The points of a tile that differ in nothing but their constant along an axis, in its order.
+    private func groups(_ tile: [Point], along axis: Int) -> [[Point]] {
         var groups: [(key: [Coordinate], points: [Point])] = []
         for point in tile {
             var key = point.coordinates

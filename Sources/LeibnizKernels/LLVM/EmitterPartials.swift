@@ -197,7 +197,7 @@ extension NestEmitter {
     /// Whether a reduction's result at a point is a vector.
     private func isWide(_ reduction: Reduction, at point: Point) -> Bool {
         point.lanes > 1
-            && (vectorAxis.map { varies(reduction.value, along: $0) } ?? schedule.outer.contains(where: \.joinsLanes))
+            && (vectorAxis.map { varies(reduction.value, along: $0) } ?? (joiningLoop != nil))
     }
 
     /// The code of `symbol_finish`: adds the threads' results in their order, then runs the other stages.

@@ -19,7 +19,7 @@ extension NestEmitter {
         let reductions = stage.reductions.map { nest.reductions[$0] }
         let stageLanes = loops.first { $0.lanes > 1 }?.lanes
         let copies = loops.reduce(1) { $1.isIndependent ? $0 * $1.count : $0 }
-        let joinsLanes = number == 0 && schedule.outer.contains(where: \.joinsLanes)
+        let joinsLanes = number == 0 && joiningLoop != nil
         // A result's lanes: the stage's own vectors, or those along the outer vector axis where it varies along it.
         let widths = reductions.map { reduction in
             stageLanes ?? (vectorAxis.map { varies(reduction.value, along: $0) } == true ? tile[0].lanes : 1)

@@ -14,7 +14,7 @@ import Synchronization
 /// thread, chunk k on worker k. So the same thread count gives the same bits. A pool does one piece of work at a time: who
 /// finds it busy (another thread, or a body that calls `run` again) runs the same chunks one after the other by itself.
 ///
-/// Workers start with the first parallel work. Between two pieces of work they spin, at most 100 µs, or 2 ms inside
+/// Workers start with the first parallel work. Between two pieces of work they spin, at most half a millisecond, or 2 ms inside
 /// `whileRunning`; then they sleep on a condition variable and use no CPU.
 public final class ThreadPool: Sendable {
     /// The pool of this process: as many threads as it may use CPUs, or `LEIBNIZ_THREADS`.

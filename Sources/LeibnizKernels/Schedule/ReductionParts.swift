@@ -6,7 +6,7 @@
 /// multiplication*, 2008: the blocks of length k_c). Each sum is still added up in the same order.
 extension Scheduler {
     /// The bytes that a core's own cache holds while others pass by: three quarters of the least that is usual.
-    private static let residentBytes = 384.0 * 1024
+    static let residentBytes = 384.0 * 1024
     /// The bytes that one operand may fill while the other passes by: most of the cache next to a core, or some of the second where that is
     /// large.
     ///

@@ -24,7 +24,7 @@ struct Scheduler {
         let cost = TileCost(nest: nest, work: work, target: target)
         var search = TileSearch(cost, threads: 1)
         var best = search.best()
-        let transfer = NestTotals(nest).bytes / Self.bytesPerCycle
+        let transfer = NestTotals(nest).bytes / TileCost.ownCacheBytes
         if isWorthSharing(max(best.cycles, transfer)) {
             search = TileSearch(cost, threads: threads)
             best = search.best()
@@ -43,9 +43,6 @@ struct Scheduler {
         }
         return schedules
     }
-
-    /// The bytes that one core gets in each cycle from beyond the cache next to it.
-    private static let bytesPerCycle = 20.0
 
     /// The schedule that a tile makes.
     private func schedule(_ tile: Tile, _ cycles: Double, _ work: NestWork, _ cost: TileCost) -> Schedule {

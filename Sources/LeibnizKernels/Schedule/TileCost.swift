@@ -91,7 +91,8 @@ struct TileCost {
     /// The places a page or more apart that the lines of a cache with eight ways serve beside what streams through it.
     private static let fewPages = 6
     /// The bytes of the cache next to a core, and those that arrive in each cycle from the next one.
-    private static let (nearBytes, ownCacheBytes) = (28_672.0, 20.0)
+    private static let nearBytes = 28_672.0
+    static let ownCacheBytes = 20.0
     /// The instructions in a block beyond which code is too long to be worth it.
     private static let greatestBlock = 260.0
 

@@ -100,18 +100,15 @@ extension Scheduler {
             Double(results * threads * 4) < cycles / 4
         else { return false }
         schedule.splitsReduction = true
+        // Tiles read a unit again and again. (What this core's cache holds must not matter: it would change the order of additions.)
         let block = NestTotals(nest).bytes / Double(steps)
-        schedule.splitBlocks = max(1, min(steps / (Self.manyUnits * threads), Int(Self.unitBytes / max(1, block))))
+        schedule.splitBlocks = max(1, min(steps / (Self.manyUnits * threads), Int(Self.residentBytes / max(1, block))))
         let size = loop.step * schedule.splitBlocks
         schedule.units = (nest.axes[loop.axis].extent + size - 1) / size
         schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         schedule.reason += "; too few results to share, so threads share the reduction"
         return true
     }
-
-    /// The bytes of a unit that stay in a core's own cache while its tiles read them again and again. (Not what this core has: the order
-    /// of additions should not depend on it.)
-    private static let unitBytes = 393_216.0
 
     /// The bytes of one operand in one sum that are too many to be read anew for the next.
     private static let longSum = 65_536
