@@ -90,7 +90,10 @@ extension Explanation {
             }
         }
         for body in report.bodies {
-            lines.append("  runs      \(body.count) time\(body.count == 1 ? "" : "s"):")
+            let pieces =
+                body.pieces > 1
+                ? " for each of \(body.pieces) pieces with rows of their own, which threads do beside each other" : ""
+            lines.append("  runs      \(body.count) time\(body.count == 1 ? "" : "s")\(pieces):")
             for (place, kernel) in body.kernels.enumerated() {
                 lines += Self.lines("\(number).\(place) \(kernel.name)", place, kernel).map { "    " + $0 }
             }

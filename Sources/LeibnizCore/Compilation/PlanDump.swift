@@ -16,7 +16,7 @@ enum PlanDump {
             case .nest(let nest): text += "\n# kernel \(place)\n\(nest)\n"
             case .sort(let sort): text += "\n# kernel \(place)\n\(sort)\n"
             case .control(let control):
-                let bodies = control.bodies.map { "\($0.program)" }.joined(separator: "\n\n")
+                let bodies = control.bodies(threads: 1).map { "\($0.program)" }.joined(separator: "\n\n")
                 text += "\n# kernel \(place)\n\(control.name) of\n\(bodies)\n"
             }
         }

@@ -52,6 +52,8 @@ public struct PlanReport: Sendable {
         public let kernels: [Kernel]
         /// How often a run of the loop runs them; once where nobody knows.
         public let count: Int
+        /// Of how many pieces, which threads do beside each other, this is one.
+        public let pieces: Int
     }
 
     /// The kernels in the order in which they run.
@@ -70,10 +72,11 @@ public struct PlanReport: Sendable {
         return lowering.kernels.enumerated().map { place, kernel in
             var bodies: [Body] = []
             if case .control(let control) = kernel.work {
-                bodies = control.bodies.map {
+                bodies = control.bodies(threads: library.pool.count).map { body in
                     Body(
-                        kernels: kernels(ProgramLowering($0.program, constants: $0.constants), library), count: $0.count
-                    )
+                        kernels: kernels(
+                            ProgramLowering(body.program, constants: body.constants), library.running(body)),
+                        count: body.count, pieces: body.pieces)
                 }
             }
             return Kernel(
@@ -91,15 +94,21 @@ extension PlanWork {
             return kernel.map(library.description) ?? KernelDescription(operations: 0, bytes: 0)
         }
         var (operations, bytes) = (0.0, 0.0)
-        for (program, constants, count) in control.bodies {
-            for kernel in ProgramLowering(program, constants: constants).kernels {
-                let totals = kernel.work.description(library).totals
-                operations += Double(count) * totals.operations
-                bytes += Double(count) * totals.bytes
+        for body in control.bodies(threads: library.pool.count) {
+            let count = Double(body.count * body.pieces)
+            for kernel in ProgramLowering(body.program, constants: body.constants).kernels {
+                let totals = kernel.work.description(library.running(body)).totals
+                operations += count * totals.operations
+                bytes += count * totals.bytes
             }
         }
         return KernelDescription(operations: operations, bytes: bytes)
     }
+}
+
+extension KernelLibrary {
+    /// Where a body's kernels are from.
+    fileprivate func running(_ body: ControlWork.Body) -> KernelLibrary { body.pieces > 1 ? onOneThread : self }
 }
 
 /// What a lowered program tells of its kernels.

@@ -2,24 +2,38 @@ import LeibnizKernels
 
 /// A scan made runnable: the body's code is launched once for every step, but what depends on captured values only, such as copies of
 /// weights in the order that suits a product, once before all. Carries live in two buffers that take turns; slices and
-/// stacked outputs are read and written where they stand.
+/// stacked outputs are read and written where they stand. Where rows do not know of each other, threads run pieces; see `ScanPieces`.
 struct PlanScan: Sendable {
     /// A value that goes from step to step.
     struct Carry: Sendable {
         /// By place in memory.
         let first: Int
         let last: Int?
+        /// The bytes of a piece.
         let byteCount: Int
         let result: PlanCode.Slot
         /// Two places in scratch memory.
         let buffers: (Int, Int)
+        /// Whether pieces have rows of their own.
+        var hasRows = false
+    }
+
+    /// A captured value.
+    private struct Captured {
+        /// By place in memory.
+        let value: Int
+        /// The bytes from piece to piece; 0 where all see the whole.
+        let pitch: Int
     }
 
     /// A stack of which each step sees one slice.
     struct Slice: Sendable {
         /// By place in memory.
         let stack: Int
-        let byteCount: Int
+        /// The bytes of a piece, and from step to step.
+        let (byteCount, stepPitch): (Int, Int)
+        /// The bytes from piece to piece.
+        let piecePitch: Int
         /// A place in scratch memory through which slices go that kernels may not touch where they stand.
         let staging: Int?
     }
@@ -35,33 +49,52 @@ struct PlanScan: Sendable {
     private let isReversed: Bool
     private let carries: [Carry]
     private let slices: [Slice]
-    private let captured: [Int]
+    private let captured: [Captured]
     private let stacks: [Slice]
     /// For each stack where the body has left its slice.
     private let stackResults: [PlanCode.Slot]
     private let owners: [Owner]
-    let scratchByteCount: Int
+    private let pieceCount: Int
+    private let pieceScratchByteCount: Int
+    private let workers: Int
+    /// A pool for a thread that does a piece.
+    private let single: ThreadPool
 
     init(_ work: ScanWork, types: [TensorType], library: KernelLibrary) throws(LoopNestError) {
-        code = try PlanCode(ProgramLowering(work.body, constants: work.constants), library: library)
-        (length, isReversed, captured) = (work.length, work.isReversed, work.captured)
+        let pieces = ScanPieces(work, threads: library.pool.count)
+        let count = pieces?.count ?? 1
+        code = try PlanCode(
+            ProgramLowering(pieces?.body.program ?? work.body, constants: work.constants),
+            library: count > 1 ? library.onOneThread : library)
+        (length, isReversed) = (work.length, work.isReversed)
+        (pieceCount, workers, single) = (count, count > 1 ? library.pool.count : 1, library.onOneThread.pool)
+        func hasRows(_ input: Int) -> Bool { pieces?.body.inputHasRows[input] ?? false }
+        func byteCount(_ value: Int, input: Int) -> Int { types[value].byteCount / (hasRows(input) ? count : 1) }
+        let firstCaptured = work.constants.lowerBound
+        captured = work.captured.enumerated().map { place, value in
+            let input = firstCaptured + place
+            return Captured(value: value, pitch: hasRows(input) ? byteCount(value, input: input) : 0)
+        }
         var scratch = ScratchLayout()
         _ = scratch.place(code.arenaByteCount)
         let results = code.results
         carries = work.carries.enumerated().map { place, carry in
-            let byteCount = types[carry.first].byteCount
+            let byteCount = byteCount(carry.first, input: place)
             return Carry(
                 first: carry.first, last: carry.last, byteCount: byteCount, result: results[place],
-                buffers: (scratch.place(byteCount), scratch.place(byteCount)))
+                buffers: (scratch.place(byteCount), scratch.place(byteCount)), hasRows: hasRows(place))
         }
-        func slice(_ stack: Int) -> Slice {
-            let byteCount = work.length == 0 ? 0 : types[stack].byteCount / work.length
+        func slice(_ stack: Int, hasRows: Bool) -> Slice {
+            let pitch = work.length == 0 ? 0 : types[stack].byteCount / work.length
+            let byteCount = pitch / (hasRows ? count : 1)
             // Large results are written past the caches, which needs whole lines.
             let isStaged = byteCount >= 1 << 20 && byteCount % 64 != 0
-            return Slice(stack: stack, byteCount: byteCount, staging: isStaged ? scratch.place(byteCount) : nil)
+            return Slice(
+                stack: stack, byteCount: byteCount, stepPitch: pitch, piecePitch: hasRows ? byteCount : 0,
+                staging: isStaged ? scratch.place(byteCount) : nil)
         }
-        slices = work.slices.map(slice)
-        stacks = work.stacks.map(slice)
+        slices = work.slices.enumerated().map { slice($1, hasRows: hasRows(work.carries.count + $0)) }
+        stacks = work.stacks.map { slice($0, hasRows: count > 1) }
         stackResults = Array(results[work.carries.count...])
         var owners: [Owner?] = code.blocks.map { _ in nil }
         for (place, result) in stackResults.enumerated() {
@@ -71,37 +104,63 @@ struct PlanScan: Sendable {
             if case .output(let block) = carry.result, owners[block] == nil { owners[block] = .carry(place) }
         }
         self.owners = owners.map { $0 ?? .carry(0) }
-        scratchByteCount = scratch.byteCount
+        pieceScratchByteCount = scratch.byteCount
     }
+
+    var scratchByteCount: Int { pieceScratchByteCount * workers }
 
     /// Runs all steps, or until one fails.
     func run(_ memory: UnsafePointer<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer, pool: ThreadPool)
         -> TensorError?
     {
+        if pieceCount == 1 { return run(piece: 0, memory, scratch, pool) }
+        // Pieces do not fail. Who has another pool than that which kernels were made for has no memory for its threads.
+        func runShare(_ begin: Int, _ end: Int, _ worker: Int) {
+            for piece in begin..<max(begin, end) {
+                _ = run(piece: piece, memory, scratch + worker * pieceScratchByteCount, single)
+            }
+        }
+        if pool.count == workers { pool.run(units: pieceCount, runShare) } else { runShare(0, pieceCount, 0) }
+        return nil
+    }
+
+    /// Runs all steps for the rows of one piece, or until one fails.
+    private func run(
+        piece: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
+        _ pool: ThreadPool
+    ) -> TensorError? {
         typealias Addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
         let inputCount = carries.count + slices.count + captured.count
+        func start(of carry: Carry, at place: Int) -> UnsafeMutableRawPointer {
+            memory[place] + (carry.hasRows ? piece * carry.byteCount : 0)
+        }
         return withUnsafeTemporaryAllocation(
             of: UnsafeMutableRawPointer.self, capacity: inputCount + code.blocks.count + 1
         ) { addresses -> TensorError? in
             let inputs = Addresses(rebasing: addresses[..<inputCount])
             let outputs = Addresses(rebasing: addresses[inputCount...])
             outputs.initialize(repeating: scratch)
-            for (place, carry) in carries.enumerated() { inputs.initializeElement(at: place, to: memory[carry.first]) }
+            for (place, carry) in carries.enumerated() {
+                inputs.initializeElement(at: place, to: start(of: carry, at: carry.first))
+            }
             for (place, slice) in slices.enumerated() {
                 inputs.initializeElement(at: carries.count + place, to: memory[slice.stack])
             }
-            for (place, value) in captured.enumerated() {
-                inputs.initializeElement(at: carries.count + slices.count + place, to: memory[value])
+            for (place, captured) in captured.enumerated() {
+                inputs.initializeElement(
+                    at: carries.count + slices.count + place, to: memory[captured.value] + piece * captured.pitch)
             }
             guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return nil }
             let own = PlanMemory(inputs: UnsafePointer(input), outputs: UnsafePointer(output), arena: scratch)
             if length > 0 { code.prepare(on: own, pool: pool) }
             for step in 0..<length {
-                let failure = run(step, memory, scratch, inputs, outputs, own, pool)
+                let failure = run(step, piece, memory, scratch, inputs, outputs, own, pool)
                 if let failure { return failure.inStep(isReversed ? length - 1 - step : step) }
             }
-            for (place, carry) in carries.enumerated() {
-                if let last = carry.last { memory[last].copyMemory(from: inputs[place], byteCount: carry.byteCount) }
+            for (place, carry) in carries.enumerated() where carry.hasRows || piece == 0 {
+                if let last = carry.last {
+                    start(of: carry, at: last).copyMemory(from: inputs[place], byteCount: carry.byteCount)
+                }
             }
             return nil
         }
@@ -109,7 +168,7 @@ struct PlanScan: Sendable {
 
     /// One step: afterwards the first inputs are the carries' next values.
     private func run(
-        _ step: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
+        _ step: Int, _ piece: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
         _ inputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>,
         _ outputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>, _ own: PlanMemory, _ pool: ThreadPool
     ) -> TensorError? {
@@ -117,7 +176,9 @@ struct PlanScan: Sendable {
         func buffer(_ carry: Carry) -> UnsafeMutableRawPointer {
             scratch + carry.buffer(step)
         }
-        func place(of slice: Slice) -> UnsafeMutableRawPointer { memory[slice.stack] + index * slice.byteCount }
+        func place(of slice: Slice) -> UnsafeMutableRawPointer {
+            memory[slice.stack] + (index * slice.stepPitch + piece * slice.piecePitch)
+        }
         for (number, slice) in slices.enumerated() {
             var address = place(of: slice)
             if let staging = slice.staging {

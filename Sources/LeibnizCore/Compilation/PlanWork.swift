@@ -59,20 +59,36 @@ struct ControlWork {
         }
     }
 
-    /// The programs that it runs, the places of inputs that stay the same from run to run, and how often it runs them at most, as far as
-    /// that is known.
-    var bodies: [(program: Program, constants: Range<Int>, count: Int)] {
+    /// A program that it runs.
+    struct Body {
+        let program: Program
+        /// The places of inputs that stay the same from run to run.
+        var constants = 0..<0
+        /// How often it is run at most, as far as that is known.
+        var count = 1
+        /// How many threads, or pieces that threads take, run it beside each other, each on one thread; 1 where threads share its kernels.
+        var pieces = 1
+    }
+
+    /// The programs that it runs on so many threads.
+    func bodies(threads: Int) -> [Body] {
         switch kind {
-        case .scan(let scan): [(scan.body, scan.constants, scan.length)]
-        case .loop(let loop): [(loop.condition, 0..<0, 1), (loop.body, 0..<0, 1)]
-        case .branch(let branch): branch.bodies.map { ($0, 0..<0, 1) }
+        case .scan(let scan):
+            let pieces = ScanPieces(scan, threads: threads)
+            return [
+                Body(
+                    program: pieces?.body.program ?? scan.body, constants: scan.constants, count: scan.length,
+                    pieces: pieces?.count ?? 1)
+            ]
+        case .loop(let loop): return [Body(program: loop.condition), Body(program: loop.body)]
+        case .branch(let branch): return branch.bodies.map { Body(program: $0) }
         }
     }
 
     /// Whether a run may find an index out of range, or go beyond a limit.
     var mayFail: Bool {
         if case .loop(let loop) = kind, loop.limit != nil || loop.failure != nil { return true }
-        return bodies.contains { $0.program.mayFail }
+        return bodies(threads: 1).contains { $0.program.mayFail }
     }
 }
 

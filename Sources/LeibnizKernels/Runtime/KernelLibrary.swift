@@ -23,6 +23,10 @@ public final class KernelLibrary: Sendable {
     let engine: Engine
     let autotunes: Bool
     private let dumpFolder: String?
+    /// The same library for kernels that run on one thread each, several at once; this one, if it has but one thread.
+    public var onOneThread: KernelLibrary { single ?? self }
+    private let single: KernelLibrary?
+    private let compilingThreads: Int
     private let table = Mutex(Table())
     private let interpreted = Atomic<Int>(0)
 
@@ -50,9 +54,20 @@ public final class KernelLibrary: Sendable {
         (self.pool, self.dumpFolder, self.capacity) = (pool, dumpFolder, max(1, capacity))
         self.autotunes = autotunes
         engine = backend == .interpreter ? .interpreter(because: nil) : Self.makeEngine(llvm, vectors, cacheFolder)
+        compilingThreads = pool.count
+        single = pool.count > 1 ? KernelLibrary(engine, compilingThreads, autotunes, dumpFolder, capacity) : nil
         if let dumpFolder, !makeFolder(dumpFolder, mode: 0o755) {
             printWarning("kernels cannot be written to \(dumpFolder)")
         }
+    }
+
+    /// One for kernels that run on one thread each.
+    private init(
+        _ engine: Engine, _ compilingThreads: Int, _ autotunes: Bool, _ dumpFolder: String?, _ capacity: Int
+    ) {
+        (self.engine, self.compilingThreads, self.autotunes) = (engine, compilingThreads, autotunes)
+        (self.dumpFolder, self.capacity) = (dumpFolder, max(1, capacity))
+        (pool, single) = (ThreadPool(count: 1), nil)
     }
 
     /// The library that settings describe.
@@ -91,9 +106,9 @@ public final class KernelLibrary: Sendable {
     /// How many kernels came from the cache on disk.
     public var loadedFromDiskCount: Int { jit?.loadedFromDiskCount ?? 0 }
     /// How many loop nests are interpreted, because there is no LLVM or because it failed.
-    public var interpretedCount: Int { interpreted.load(ordering: .relaxed) }
-    /// How many kernels are in the table.
-    public var count: Int { table.withLock { $0.entries.count } }
+    public var interpretedCount: Int { interpreted.load(ordering: .relaxed) + (single?.interpretedCount ?? 0) }
+    /// How many kernels are kept.
+    public var count: Int { table.withLock { $0.entries.count } + (single?.count ?? 0) }
 
     var jit: JIT? {
         switch engine {
@@ -134,6 +149,7 @@ public final class KernelLibrary: Sendable {
             return table
         }
         _ = consume dropped  // Unloads code, outside the lock.
+        single?.removeAll()
     }
 
     /// The kernel of hand-written IR; it is not kept.
@@ -169,7 +185,7 @@ public final class KernelLibrary: Sendable {
         let autotuner = autotuner(jit)
         let drafts = [Draft](unsafeUninitializedCapacity: work.count) { drafts, count in
             let slots = drafts  // Every task writes a slot of its own.
-            onLargeStacks(tasks: work.count, threads: pool.count) { index in
+            onLargeStacks(tasks: work.count, threads: compilingThreads) { index in
                 slots.initializeElement(at: index, to: make(work[index], jit, autotuner))
             }
             count = work.count

@@ -203,7 +203,7 @@ import Testing
             let made = lowering([loss])
             let bodies = made.kernels.compactMap { kernel -> Int? in
                 guard case .control(let control) = kernel.work else { return nil }
-                return ProgramLowering(control.bodies[0].program).kernels.count
+                return ProgramLowering(control.bodies(threads: 1)[0].program).kernels.count
             }
             kernels.append([made.kernels.count] + bodies)
             let before = CompilationStatistics.kernelCount
