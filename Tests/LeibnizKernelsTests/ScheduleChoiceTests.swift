@@ -140,13 +140,34 @@ import Testing
         }
     }
 
+    private static func requests(_ source: KernelSource) -> Int {
+        source.ir.split(separator: "\n").filter { $0.contains("call void @llvm.prefetch") }.count
+    }
+
+    /// A product whose second operand's rows lie far from each other: a tile reads a line or two of each, more than stay next to a core.
+    @Test(arguments: [false, true], Machine.newest)
+    func `lines that a long sum passes are asked for ahead`(isTransposed: Bool, machine: Machine) throws {
+        for width in machine.widths {
+            let target = machine.target(vectorBytes: width)
+            let long = KnownNest.matrixProduct(21, 3000, 64, isTransposed: isTransposed)
+            let source = try Emitter.source(for: long.nest, target: target, threads: 1)
+            if width > 16 { #expect(Self.requests(source) > 0, "\(width) \(Emitter.schedule(for: long.nest, target: target, threads: 1))") }
+            #expect(long.error(of: try machine.kernel(source, long.nest)) < 1e-9)
+            let short = KnownNest.matrixProduct(21, 60, 64, isTransposed: isTransposed)
+            #expect(Self.requests(try Emitter.source(for: short.nest, target: target, threads: 1)) == 0, "\(width)")
+        }
+    }
+
     /// Rows of a product's first operand that end before a processor sees where they lead: the next tile's are asked for.
     @Test(arguments: [64, 130], Machine.newest)
     func `short rows are asked for ahead`(length: Int, machine: Machine) throws {
         let known = KnownNest.matrixProduct(1500, length, 64)
         let target = machine.target
         let source = try Emitter.source(for: known.nest, target: target, threads: 1)
-        if target.vectorBytes > 16 { #expect(source.ir.contains("call void @llvm.prefetch")) }
+        if target.vectorBytes > 16 { #expect(Self.requests(source) > 0) }
+        // Many rows take turns, a line in each iteration; what is left of them at the border asks for a few at once.
+        let rows = Emitter.schedule(for: known.nest, target: target, threads: 1).outer.last?.count ?? 0
+        if rows > 9 { #expect(Self.requests(source) < rows) }
         #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
         // What stays next to a core anyway is not.
         let small = KnownNest.matrixProduct(150, length, 64)

@@ -134,7 +134,15 @@ extension NestEmitter {
 
     /// An element, or a vector of elements, of a packed operand.
     func load(_ place: PackedPlace, _ type: ElementType, at point: Point) -> Operand {
-        let scalar = memoryScalar(type)
+        let pointer = pointer(in: place, type, at: point)
+        let vector = IRType(memoryScalar(type), lanes: point.coordinates[place.axis].isVector ? point.lanes : 1)
+        return builder.pure(
+            "load \(vector.text), ptr \(pointer.text), align \(type.byteCount)", vector, [pointer],
+            floor: builder.loadFloor)
+    }
+
+    /// Where a packed operand's element for a point is, or its first.
+    func pointer(in place: PackedPlace, _ type: ElementType, at point: Point) -> Operand {
         let coordinate = point.coordinates[place.axis]
         let neighbour = coordinate.copy * (coordinate.isVector ? point.lanes : 1)
         var (index, moved) = (place.rows, point)
@@ -142,10 +150,6 @@ extension NestEmitter {
         moved.coordinates[place.axis].constant -= neighbour
         moved.coordinates[place.axis].isVector = false
         index.add(place.tileStride, axis: place.axis)
-        let pointer = builder.address(place.pointer, scalar, index, at: moved)
-        let vector = IRType(scalar, lanes: coordinate.isVector ? point.lanes : 1)
-        return builder.pure(
-            "load \(vector.text), ptr \(pointer.text), align \(type.byteCount)", vector, [pointer],
-            floor: builder.loadFloor)
+        return builder.address(place.pointer, memoryScalar(type), index, at: moved)
     }
 }

@@ -72,13 +72,18 @@ extension NestEmitter {
         }
     }
 
-    /// A row of an operand, number by number, and how far from it the next tile reads.
-    struct RowAhead {
+    /// Rows of an operand that a tile reads number by number, and how far from them the next tile reads.
+    struct RowsAhead {
         fileprivate var access: Access
+        /// The point of the first row.
         fileprivate var point: Point
+        /// How many rows there are, and the elements from one to the next.
+        fileprivate var (count, pitch): (Int, Int)
         fileprivate var distance: Int
-        /// The iterations that read a line of it.
+        /// The iterations that read a line of each.
         var line: Int
+        /// Whether there are so many that all at once would wait for each other.
+        var areMany: Bool { count > 8 }
     }
 
     /// The bytes of the longest row that a processor does not fetch ahead of itself: it ends before a pattern has shown.
@@ -88,13 +93,13 @@ extension NestEmitter {
 
     /// The rows that a tile of sums reads number by number while its vectors run along others, if the tile behind reads other rows: each of
     /// them is short, and the next is to be asked for while this one is computed with.
-    func rowsAhead(stage number: Int, _ depth: Int, _ tile: [Point]) -> [RowAhead] {
+    func rowsAhead(stage number: Int, _ depth: Int, _ tile: [Point]) -> [RowsAhead] {
         let loops = schedule.stages[number]
         guard number == 0, depth == loops.count - 1, let vectors = vectorAxis, let last = schedule.outer.last,
             last.lanes == 1, last.count >= Self.fewestRows
         else { return [] }
         let axis = loops[depth].axis
-        var rows: [RowAhead] = []
+        var rows: [RowsAhead] = []
         for id in Set(nest.stages[0].reductions.flatMap { dependencies(of: nest.reductions[$0].value) }).sorted() {
             guard case .load(let access) = nest.values[id].operation, packed[id] == nil, access.bounds.isEmpty,
                 access.gathers.isEmpty, access.index.stride(of: axis) == 1, access.index.stride(of: vectors) == 0
@@ -104,23 +109,39 @@ extension NestEmitter {
             guard stride != 0, buffer.role == .input, buffer.count * bytes >= Self.leastBuffer,
                 extents[axis] * bytes <= Self.longestRow, (64 / bytes) % loops[depth].step == 0
             else { continue }
-            var seen: Set<Int> = []
-            for point in tile {
-                let constant = builder.terms(of: access.index, at: point).constant
-                guard seen.insert(constant).inserted else { continue }
+            var points: [Int: Point] = [:]
+            for point in tile { points[builder.terms(of: access.index, at: point).constant] = point }
+            let places = points.keys.sorted()
+            let pitch = places.count > 1 ? places[1] - places[0] : 0
+            let isEven = places.indices.dropFirst().allSatisfy { places[$0] - places[$0 - 1] == pitch }
+            for (number, place) in places.enumerated() where number == 0 || !isEven {
+                guard let point = points[place] else { continue }
                 rows.append(
-                    RowAhead(access: access, point: point, distance: stride * last.step, line: 64 / bytes))
+                    RowsAhead(
+                        access: access, point: point, count: isEven ? places.count : 1, pitch: pitch,
+                        distance: stride * last.step, line: 64 / bytes))
             }
         }
         return rows
     }
 
-    /// Asks for a line of the row that the next tile reads.
-    func fetch(_ row: RowAhead, at index: Operand, along loop: Schedule.Loop) {
-        let point = Self.moved(row.point, loop, index, 0, (0, 1))
-        let scalar = memoryScalar(nest.buffers[row.access.buffer].type)
-        prefetch(
-            builder.address(bases[row.access.buffer], scalar, row.access.index, at: point), scalar, ahead: row.distance)
+    /// Where the line of the first row is that the next tile reads `index` iterations after its start.
+    func place(of rows: RowsAhead, at index: Operand, along loop: Schedule.Loop) -> Operand {
+        let point = Self.moved(rows.point, loop, index, 0, (0, 1))
+        let scalar = memoryScalar(nest.buffers[rows.access.buffer].type)
+        return builder.address(bases[rows.access.buffer], scalar, rows.access.index, at: point)
+    }
+
+    /// Asks for lines: for all, or, `distance` iterations behind the first of those that share them, for those whose turn it is.
+    func fetch(_ rows: RowsAhead, at place: Operand, distance: Operand? = nil, along loop: Schedule.Loop) {
+        let scalar = memoryScalar(nest.buffers[rows.access.buffer].type)
+        let count = distance == nil ? rows.count : TileCost.divided(rows.count * loop.step, by: rows.line)
+        var first = place
+        if let distance {
+            let turn = loop.step == 1 ? distance : builder.binary("udiv", distance, .integer(Int64(loop.step)))
+            first = builder.offset(place, scalar, by: builder.imul(turn, .integer(Int64(count * rows.pitch))))
+        }
+        for number in 0..<count { prefetch(first, scalar, ahead: rows.distance + number * rows.pitch) }
     }
 
     /// Asks for the memory `distance` elements after `pointer`.

@@ -94,19 +94,30 @@ extension NestEmitter {
             }
         }
         func walk(from start: Operand, to end: Operand, _ state: [Operand], isStatic: Bool) -> [Operand] {
-            func iterations(_ start: Operand, _ end: Operand, _ state: [Operand], runs: Bool) -> [Operand] {
-                builder.loop(from: start, to: end, step: loop.step, carrying: state, runs: runs) {
-                    step($0, 0, loop.step, $1)
+            let (streams, rows) = (streams(stage: number, depth, tile), rowsAhead(stage: number, depth, tile))
+            func iterations(
+                _ start: Operand, _ end: Operand, _ state: [Operand], runs: Bool,
+                besides fetchRows: (_ index: Operand) -> Void = { _ in }
+            ) -> [Operand] {
+                builder.loop(from: start, to: end, step: loop.step, carrying: state, runs: runs) { index, state in
+                    for stream in streams { fetch(stream, at: index, along: loop) }
+                    fetchRows(index)
+                    return step(index, 0, loop.step, state)
                 }
             }
-            let rows = rowsAhead(stage: number, depth, tile)
             guard let line = rows.map(\.line).min() else { return iterations(start, end, state, runs: isStatic) }
             return builder.loop(from: start, to: end, step: line, carrying: state, runs: isStatic) { first, state in
-                for row in rows { fetch(row, at: first, along: loop) }
+                let places = rows.map { place(of: $0, at: first, along: loop) }
+                for (rows, place) in zip(rows, places) where !rows.areMany { fetch(rows, at: place, along: loop) }
                 let next = builder.iadd(first, .integer(Int64(line)))
                 let isWhole = isStatic && whole % line == 0
                 let behind = isWhole ? next : builder.select(builder.compare("slt", next, end), next, end)
-                return iterations(first, behind, state, runs: true)
+                return iterations(first, behind, state, runs: true) { index in
+                    let distance = builder.binary("sub", index, first)
+                    for (rows, place) in zip(rows, places) where rows.areMany {
+                        fetch(rows, at: place, distance: distance, along: loop)
+                    }
+                }
             }
         }
         if let share {
