@@ -66,16 +66,18 @@ struct LayoutSearch {
     /// Puts an operand of a large contraction in order for its register tiles: blocks of neighbours along the axis that the result keeps,
     /// one behind the other along the axis that is summed. Rows that lie a power of two apart would compete for a few lines of each cache
     /// (Goto & van de Geijn, *Anatomy of high-performance matrix multiplication*, 2008). What follows the result's neighbours need not be
-    /// copied: the kernel itself does so, for each of its tiles.
+    /// copied: the kernel itself does so, for each of its tiles. A larger second operand would be read once for each block.
     private mutating func pack(_ nest: SurveyedNest) {
         for access in nest.accesses where access.isInner && isOpen(access.number) {
             let type = program[access.number].type
+            let others = nest.accesses.filter { $0.isInner && $0.number != access.number }
             let kept = access.index.indices.filter { axis in
                 access.index[axis].terms.contains { nest.isOuter($0.axis) }
             }
             let strides = type.shape.rowMajorStrides
             guard access.index.indices.contains(where: { !kept.contains($0) && strides[$0] % Self.competing == 0 }),
                 type.byteCount >= Self.packedBytes, kept.count == 1,
+                others.allSatisfy({ program[$0.number].type.byteCount <= type.byteCount }),
                 access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
                 nest.uses(of: access) >= Self.packedUses, !isAlongResult(access, kept[0], nest)
             else { continue }
@@ -128,7 +130,9 @@ struct LayoutSearch {
             for axis in access.index.indices where access.index[axis].terms.contains(where: { nest.isOuter($0.axis) }) {
                 let chosen = Layout(shape, innermost: axis, blocks: blocks(access, axis, nest))
                 let after = nest.cost { $0 == access.number ? chosen : layout($0) } + costOfCopy(access.number)
-                guard !chosen.isRowMajor, before - after > best?.gain ?? max(before / 20, Self.leastGain) else {
+                // Nobody pays for a copy that is made once.
+                let tolerance = before / (constants.contains(access.number) ? 50 : 20)
+                guard !chosen.isRowMajor, before - after > best?.gain ?? max(tolerance, Self.leastGain) else {
                     continue
                 }
                 let operand = PackedOperand(
@@ -297,7 +301,9 @@ private struct SurveyedNest {
                 switch abs(access.step(along: axis, strides)) {
                 case 0: sum += 0.3 * points / lanes
                 // Windows that slide along the vectors begin anywhere and end under masks.
-                case 1: sum += (access.slides(along: axis) ? 2 : 1) * points / lanes
+                case 1:
+                    let isCopied = isCopiedEachTime(access, strides)
+                    sum += (access.slides(along: axis) ? 2 : isCopied ? 1.5 : 1) * points / lanes
                 case 2: sum += 2.5 * points / lanes
                 default: sum += costOfCopy(access, along: axis).map { points / lanes * $0 } ?? points
                 }
@@ -306,6 +312,17 @@ private struct SurveyedNest {
         }
         return best
     }
+
+    /// Whether the kernel would copy what stays the same in each run, for its rows compete for few lines of the caches.
+    private func isCopiedEachTime(_ access: MemoryAccess, _ strides: [Int]) -> Bool {
+        guard addsUpProducts, access.isInner, constants.contains(access.number) else { return false }
+        let rows = inner.filter { access.step(along: $0, strides) > 0 }
+        return rows.reduce(1) { $0 * extents[$1] } >= Self.competingRows
+            && rows.contains { access.step(along: $0, strides) % Self.competing == 0 }
+    }
+
+    /// Rows that lie a multiple of so many elements apart compete for a few lines of each cache if there are so many of them.
+    private static let (competing, competingRows) = (512, 64)
 
     /// The operations for each vector of an operand that the kernel itself copies, so that it need not be read across; nil where it cannot.
     private func costOfCopy(_ access: MemoryAccess, along axis: Int) -> Double? {

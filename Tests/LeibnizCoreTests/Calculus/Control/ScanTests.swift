@@ -249,6 +249,29 @@ import Testing
         #expect(firstDifference(try train(true), try train(false), tolerance: 1e-12) == nil)
     }
 
+    /// The names of a scan's kernels for weights of so many rows and columns.
+    private func kernels(_ rows: Int, _ columns: Int) throws -> [[String]] {
+        let (h, w) = (Tensor.normal([64, columns / 4], seed: 1), Tensor.normal([rows, columns], seed: 2))
+        let (start, weights) = (try h.evaluated(), try w.evaluated())
+        let xs = try Tensor.zeros([9, 64, columns]).evaluated()
+        let last: Tensor = fold(start, over: xs) { (h: Tensor, x: Tensor) -> Tensor in
+            let gates = matmul(h.sliced(axis: 1, start: 0, count: rows), weights) + x
+            let parts = (0..<4).map { gates.sliced(axis: 1, start: $0 * columns / 4, count: columns / 4) }
+            return tanh(parts[0]) * sigmoid(parts[1]) + tanh(parts[2]) * sigmoid(parts[3])
+        }
+        return lowering([last]).kernels.compactMap { kernel in
+            guard case .control(let control) = kernel.work, case .scan(let scan) = control.kind else { return nil }
+            return ProgramLowering(scan.body, constants: scan.constants).kernels.map(\.work.name)
+        }
+    }
+
+    @Test func `copy weights once whose rows compete for few lines of the caches`() throws {
+        #expect(try kernels(256, 1024).contains { $0.contains("copy") })
+        #expect(try kernels(250, 1000).allSatisfy { !$0.contains("copy") })
+        // Few rows fit whatever they are apart.
+        #expect(try kernels(32, 1024).allSatisfy { !$0.contains("copy") })
+    }
+
     // MARK: Errors
 
     @Test func `tell what is wrong with their operands`() throws {
