@@ -59,7 +59,7 @@ struct LayoutSearch {
     /// The bytes beyond which an operand of a contraction is packed that is summed across its rows, a power of two apart.
     private static let packedBytes = 2 << 20
     /// Rows that lie a multiple of this many elements apart compete for a few lines of each cache.
-    private static let competing = 512
+    fileprivate static let competing = 512
     /// The fewest uses of each element that are worth packing it.
     private static let packedUses = 96
 
@@ -318,11 +318,11 @@ private struct SurveyedNest {
         guard addsUpProducts, access.isInner, constants.contains(access.number) else { return false }
         let rows = inner.filter { access.step(along: $0, strides) > 0 }
         return rows.reduce(1) { $0 * extents[$1] } >= Self.competingRows
-            && rows.contains { access.step(along: $0, strides) % Self.competing == 0 }
+            && rows.contains { access.step(along: $0, strides) % LayoutSearch.competing == 0 }
     }
 
-    /// Rows that lie a multiple of so many elements apart compete for a few lines of each cache if there are so many of them.
-    private static let (competing, competingRows) = (512, 64)
+    /// So many rows that compete do not stay next to a core.
+    private static let competingRows = 64
 
     /// The operations for each vector of an operand that the kernel itself copies, so that it need not be read across; nil where it cannot.
     private func costOfCopy(_ access: MemoryAccess, along axis: Int) -> Double? {

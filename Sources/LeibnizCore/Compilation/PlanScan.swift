@@ -14,8 +14,8 @@ struct PlanScan: Sendable {
         let result: PlanCode.Slot
         /// Two places in scratch memory.
         let buffers: (Int, Int)
-        /// Whether pieces have rows of their own.
-        var hasRows = false
+        /// The bytes from piece to piece; 0 where all have the whole.
+        var piecePitch = 0
     }
 
     /// A captured value.
@@ -23,7 +23,7 @@ struct PlanScan: Sendable {
         /// By place in memory.
         let value: Int
         /// The bytes from piece to piece; 0 where all see the whole.
-        let pitch: Int
+        let piecePitch: Int
     }
 
     /// A stack of which each step sees one slice.
@@ -69,20 +69,20 @@ struct PlanScan: Sendable {
         (length, isReversed) = (work.length, work.isReversed)
         (pieceCount, workers, single) = (count, count > 1 ? library.pool.count : 1, library.onOneThread.pool)
         func hasRows(_ input: Int) -> Bool { pieces?.body.inputHasRows[input] ?? false }
-        func byteCount(_ value: Int, input: Int) -> Int { types[value].byteCount / (hasRows(input) ? count : 1) }
+        func piecePitch(_ value: Int, input: Int) -> Int { hasRows(input) ? types[value].byteCount / count : 0 }
         let firstCaptured = work.constants.lowerBound
         captured = work.captured.enumerated().map { place, value in
-            let input = firstCaptured + place
-            return Captured(value: value, pitch: hasRows(input) ? byteCount(value, input: input) : 0)
+            Captured(value: value, piecePitch: piecePitch(value, input: firstCaptured + place))
         }
         var scratch = ScratchLayout()
         _ = scratch.place(code.arenaByteCount)
         let results = code.results
         carries = work.carries.enumerated().map { place, carry in
-            let byteCount = byteCount(carry.first, input: place)
+            let pitch = piecePitch(carry.first, input: place)
+            let byteCount = pitch > 0 ? pitch : types[carry.first].byteCount
             return Carry(
                 first: carry.first, last: carry.last, byteCount: byteCount, result: results[place],
-                buffers: (scratch.place(byteCount), scratch.place(byteCount)), hasRows: hasRows(place))
+                buffers: (scratch.place(byteCount), scratch.place(byteCount)), piecePitch: pitch)
         }
         func slice(_ stack: Int, hasRows: Bool) -> Slice {
             let pitch = work.length == 0 ? 0 : types[stack].byteCount / work.length
@@ -132,7 +132,7 @@ struct PlanScan: Sendable {
         typealias Addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
         let inputCount = carries.count + slices.count + captured.count
         func start(of carry: Carry, at place: Int) -> UnsafeMutableRawPointer {
-            memory[place] + (carry.hasRows ? piece * carry.byteCount : 0)
+            memory[place] + piece * carry.piecePitch
         }
         return withUnsafeTemporaryAllocation(
             of: UnsafeMutableRawPointer.self, capacity: inputCount + code.blocks.count + 1
@@ -148,7 +148,7 @@ struct PlanScan: Sendable {
             }
             for (place, captured) in captured.enumerated() {
                 inputs.initializeElement(
-                    at: carries.count + slices.count + place, to: memory[captured.value] + piece * captured.pitch)
+                    at: carries.count + slices.count + place, to: memory[captured.value] + piece * captured.piecePitch)
             }
             guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return nil }
             let own = PlanMemory(inputs: UnsafePointer(input), outputs: UnsafePointer(output), arena: scratch)
@@ -157,7 +157,7 @@ struct PlanScan: Sendable {
                 let failure = run(step, piece, memory, scratch, inputs, outputs, own, pool)
                 if let failure { return failure.inStep(isReversed ? length - 1 - step : step) }
             }
-            for (place, carry) in carries.enumerated() where carry.hasRows || piece == 0 {
+            for (place, carry) in carries.enumerated() where carry.piecePitch > 0 || piece == 0 {
                 if let last = carry.last {
                     start(of: carry, at: last).copyMemory(from: inputs[place], byteCount: carry.byteCount)
                 }

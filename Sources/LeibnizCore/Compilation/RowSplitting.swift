@@ -35,7 +35,7 @@ struct RowSplitting {
             }
             if isKept[number] { for operand in instruction.operands { isKept[operand] = true } }
             if isSplit[number] {
-                guard let shapes = original.rowShapes(of: number, whole, rows) else { return nil }
+                guard let shapes = original.forRows(of: number, whole, rows) else { return nil }
                 for (operand, hasRows) in zip(instruction.operands, shapes.operandHasRows) {
                     if hasRows { isSplit[operand] = true } else { isKept[operand] = true }
                 }
@@ -56,7 +56,7 @@ struct RowSplitting {
                 kept[number] = program.append(
                     instruction.primitive, instruction.operands.compactMap { kept[$0] }, instruction.type)
             }
-            if isSplit[number], let shapes = original.rowShapes(of: number, whole, rows) {
+            if isSplit[number], let shapes = original.forRows(of: number, whole, rows) {
                 let operands = zip(instruction.operands, shapes.operandHasRows).compactMap { $1 ? split[$0] : kept[$0] }
                 let type = try? shapes.primitive.result(of: operands.map { program[$0].type })
                 guard type == fewer(instruction.type) else { return nil }
@@ -71,7 +71,7 @@ struct RowSplitting {
 extension Program {
     /// The operation that computes `rows` rows of an instruction's result in place of `whole`, and which operands it needs as many rows of;
     /// nil if it needs other rows too.
-    fileprivate func rowShapes(of number: Int, _ whole: Int, _ rows: Int) -> (
+    fileprivate func forRows(of number: Int, _ whole: Int, _ rows: Int) -> (
         primitive: any Primitive, operandHasRows: [Bool]
     )? {
         let (primitive, shape) = (self[number].primitive, self[number].type.shape)

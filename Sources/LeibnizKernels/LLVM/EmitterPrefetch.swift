@@ -83,7 +83,9 @@ extension NestEmitter {
         /// The iterations that read a line of each.
         var line: Int
         /// Whether there are so many that all at once would wait for each other.
-        var areMany: Bool { count > 8 }
+        var areMany: Bool { count > Self.fewRows }
+        /// The lines that a core asks for at once without waiting.
+        private static let fewRows = 8
     }
 
     /// The bytes of the longest row that a processor does not fetch ahead of itself: it ends before a pattern has shown.

@@ -6,7 +6,6 @@ extension NestEmitter {
     /// Elements that an iteration reads from lines of their own.
     struct Stream {
         fileprivate var value: ValueID
-        fileprivate var type: ElementType
         /// One point for each line.
         fileprivate var points: [Point]
         /// The elements from what an iteration reads to what is asked for meanwhile.
@@ -41,7 +40,7 @@ extension NestEmitter {
             let points = firstOfLines(offsets)
             guard points.count * 64 * iterations > Self.nearBytes else { continue }
             lines += points.count
-            streams.append(Stream(value: id, type: type, points: points, distance: stride * ahead))
+            streams.append(Stream(value: id, points: points, distance: stride * ahead))
         }
         // Whoever multiplies twice in a cycle loads twice as well.
         return loads + lines <= multiplications ? streams : []
@@ -72,11 +71,12 @@ extension NestEmitter {
     /// Asks for what a later iteration reads.
     func fetch(_ stream: Stream, at index: Operand, along loop: Schedule.Loop) {
         guard case .load(let access) = nest.values[stream.value].operation else { return }
-        let scalar = memoryScalar(stream.type)
+        let type = nest.values[stream.value].type
+        let scalar = memoryScalar(type)
         for (iteration, point) in (0..<loop.count).flatMap({ number in stream.points.map { (number, $0) } }) {
             let moved = Self.moved(point, loop, index, 0, (iteration, 1))
             let pointer =
-                packed[stream.value].map { self.pointer(in: $0, stream.type, at: moved) }
+                packed[stream.value].map { self.pointer(in: $0, type, at: moved) }
                 ?? builder.address(bases[access.buffer], scalar, access.index, at: moved)
             prefetch(pointer, scalar, ahead: stream.distance)
         }

@@ -18,7 +18,7 @@ public final class KernelLibrary: Sendable {
 
     /// The threads that kernels are made for.
     public let pool: ThreadPool
-    /// How many kernels are kept.
+    /// How many kernels are kept, and as many again of those for one thread.
     public let capacity: Int
     let engine: Engine
     let autotunes: Bool
@@ -107,7 +107,7 @@ public final class KernelLibrary: Sendable {
     public var loadedFromDiskCount: Int { jit?.loadedFromDiskCount ?? 0 }
     /// How many loop nests are interpreted, because there is no LLVM or because it failed.
     public var interpretedCount: Int { interpreted.load(ordering: .relaxed) + (single?.interpretedCount ?? 0) }
-    /// How many kernels are kept.
+    /// How many kernels there are now, those for one thread among them.
     public var count: Int { table.withLock { $0.entries.count } + (single?.count ?? 0) }
 
     var jit: JIT? {
