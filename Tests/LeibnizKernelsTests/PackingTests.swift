@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LeibnizKernels
@@ -105,4 +106,33 @@ import Testing
         #expect(!copied.isEmpty && schedule.units % 2 == 0)
         #expect(schedule.outer.allSatisfy { $0.blocksPerUnit == 0 || copied.contains($0.axis) }, "\(schedule)")
     }
+
+    #if arch(x86_64) && canImport(Glibc)
+        /// What a thread's memory held before may be subnormal; lanes beyond the last column must not calculate with it.
+        @Test(arguments: sizes, Machine.newest)
+        func `leave nothing of what was in their memory before`(
+            size: (rows: Int, sum: Int, columns: Int), machine: Machine
+        ) throws {
+            let known = KnownNest.matrixProduct(size.rows, size.sum, size.columns, isTransposed: true)
+            let source = try Emitter.source(for: known.nest, target: machine.target, threads: 1)
+            guard source.scratchBytes > 0 else { return }
+            let (kernel, byteCount) = (try machine.kernel(source, known.nest), (source.scratchBytes + 63) & ~63)
+            let blocks = (0..<8).map { _ in BufferPool.shared.take(byteCount: byteCount) }
+            for block in blocks {
+                let numbers = block.bindMemory(to: Double.self, capacity: byteCount / 8)
+                numbers.initialize(repeating: .leastNonzeroMagnitude, count: byteCount / 8)
+                BufferPool.shared.giveBack(block, byteCount: byteCount)
+            }
+            var environment = fenv_t()
+            fegetenv(&environment)
+            environment.__mxcsr &= ~Self.exceptions
+            fesetenv(&environment)
+            #expect(known.error(of: kernel) < 1e-9)
+            fegetenv(&environment)
+            #expect(environment.__mxcsr & Self.subnormalOperand == 0, "\(size)")
+        }
+
+        /// The flags of exceptions in MXCSR, and that of an operand that is subnormal.
+        private static let (exceptions, subnormalOperand): (UInt32, UInt32) = (0x3F, 0x02)
+    #endif
 }

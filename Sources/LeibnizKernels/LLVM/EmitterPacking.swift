@@ -76,7 +76,8 @@ extension NestEmitter {
                     let steps = builder.iadd(distance, builder.imul(unit, .integer(-1)))
                     let block = builder.offset(
                         start, scalar, by: builder.imul(steps, .integer(Int64(count / loop.step))))
-                    copyBlock(access, packing, corner: corner, count: length, part, strides, to: block)
+                    copyBlock(
+                        access, packing, corner: corner, count: length, lanes: loop.lanes, part, strides, to: block)
                 }
                 begin = builder.offset(begin, scalar, by: builder.imul(unit, .integer(Int64(-count / loop.step))))
             } else {
@@ -84,7 +85,9 @@ extension NestEmitter {
                 let high = points.map { $0.coordinates[loop.axis].constant + (loop.lanes > 1 ? $0.active : 1) }.max()
                 var corner = points[0]
                 corner.coordinates[loop.axis].constant = low
-                copyBlock(access, packing, corner: corner, count: (high ?? 1) - low, part, strides, to: start)
+                copyBlock(
+                    access, packing, corner: corner, count: (high ?? 1) - low, lanes: loop.lanes, part, strides,
+                    to: start)
             }
             packed[packing.value] = PackedPlace(
                 pointer: begin, rows: strides, axis: loop.axis, tileStride: isInside ? count / loop.step : 0)
@@ -92,15 +95,28 @@ extension NestEmitter {
     }
 
     /// Copies the rows of a part for `count` neighbours.
+    ///
+    /// The rest of their last vector becomes 0: what was there before may be subnormal, with which each operation takes a hundred times
+    /// as long.
     private func copyBlock(
-        _ access: Access, _ packing: Packing, corner: Point, count: Int, _ part: WalkedPart, _ strides: Affine,
-        to pointer: Operand
+        _ access: Access, _ packing: Packing, corner: Point, count: Int, lanes: Int, _ part: WalkedPart,
+        _ strides: Affine, to pointer: Operand
+    ) {
+        fillBlock(.load(access), 0..<count, access, packing, corner, part, strides, to: pointer)
+        let end = (count + lanes - 1) / lanes * lanes
+        if end > count { fillBlock(.float(0), count..<end, access, packing, corner, part, strides, to: pointer) }
+    }
+
+    /// Writes the rows of a part for some neighbours: elements that an operand is read at, or always the same.
+    private func fillBlock(
+        _ operation: Value.Operation, _ neighbours: Range<Int>, _ access: Access, _ packing: Packing, _ corner: Point,
+        _ part: WalkedPart, _ strides: Affine, to pointer: Operand
     ) {
         let type = nest.buffers[access.buffer].type
         var copy = LoopNest(name: "pack")
         copy.axes = nest.axes
         copy.buffers = nest.buffers
-        var (source, target, start) = (access.index, Affine(), corner)
+        var (source, target, start) = (access.index, Affine(neighbours.lowerBound), corner)
         (start.lanes, start.active) = (1, 1)
         start.coordinates[packing.axis].isVector = false
         func walk(_ axis: Int, _ extent: Int, _ stride: Int) {
@@ -121,11 +137,15 @@ extension NestEmitter {
             }
             walk(axis, isFirst ? part.length : extents[axis], strides.stride(of: axis))
         }
-        walk(packing.axis, count, 1)
+        walk(packing.axis, neighbours.count, 1)
         copy.buffers.append(
             BufferDeclaration(type, count: 1 + target.range(extents: copy.axes.map(\.extent)).upperBound, role: .output)
         )
-        copy.values = [Value(.load(Access(access.buffer, source)), type)]
+        if case .load = operation {
+            copy.values = [Value(.load(Access(access.buffer, source)), type)]
+        } else {
+            copy.values = [Value(operation, type)]
+        }
         copy.stages = [Stage(stores: [Store(Access(nest.buffers.count, target), 0)])]
         let schedule = Scheduler(copy, target: builder.target, threads: 1).schedule()
         let emitter = NestEmitter(copy, schedule: schedule, builder: builder, bases: bases + [pointer])
