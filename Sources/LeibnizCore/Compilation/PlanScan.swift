@@ -14,16 +14,16 @@ struct PlanScan: Sendable {
         let result: PlanCode.Slot
         /// Two places in scratch memory.
         let buffers: (Int, Int)
-        /// The bytes from piece to piece; 0 where all have the whole.
-        var piecePitch = 0
+        /// The bytes from row to row; 0 where all pieces have the whole.
+        var rowPitch = 0
     }
 
     /// A captured value.
     private struct Captured {
         /// By place in memory.
         let value: Int
-        /// The bytes from piece to piece; 0 where all see the whole.
-        let piecePitch: Int
+        /// The bytes from row to row; 0 where all pieces see the whole.
+        let rowPitch: Int
     }
 
     /// A stack of which each step sees one slice.
@@ -32,8 +32,8 @@ struct PlanScan: Sendable {
         let stack: Int
         /// The bytes of a piece, and from step to step.
         let (byteCount, stepPitch): (Int, Int)
-        /// The bytes from piece to piece.
-        let piecePitch: Int
+        /// The bytes from row to row; 0 where all pieces see the whole.
+        let rowPitch: Int
         /// A place in scratch memory through which slices go that kernels may not touch where they stand.
         let staging: Int?
     }
@@ -54,7 +54,8 @@ struct PlanScan: Sendable {
     /// For each stack where the body has left its slice.
     private let stackResults: [PlanCode.Slot]
     private let owners: [Owner]
-    private let pieceCount: Int
+    /// The row that each piece begins with.
+    private let firstRows: [Int]
     private let pieceScratchByteCount: Int
     private let workers: Int
     /// A pool for a thread that does a piece.
@@ -67,30 +68,37 @@ struct PlanScan: Sendable {
             ProgramLowering(pieces?.body.program ?? work.body, constants: work.constants),
             library: count > 1 ? library.onOneThread : library)
         (length, isReversed) = (work.length, work.isReversed)
-        (pieceCount, workers, single) = (count, count > 1 ? library.pool.count : 1, library.onOneThread.pool)
+        firstRows = (0..<count).map { pieces?.firstRow(of: $0) ?? 0 }
+        (workers, single) = (count > 1 ? library.pool.count : 1, library.onOneThread.pool)
         func hasRows(_ input: Int) -> Bool { pieces?.body.inputHasRows[input] ?? false }
-        func piecePitch(_ value: Int, input: Int) -> Int { hasRows(input) ? types[value].byteCount / count : 0 }
+        /// The bytes of one row of so many; 0 where pieces have the whole.
+        func rowPitch(_ byteCount: Int, _ hasRows: Bool) -> Int {
+            pieces.flatMap { hasRows ? byteCount / $0.whole : nil } ?? 0
+        }
+        func pieceByteCount(_ whole: Int, _ hasRows: Bool) -> Int {
+            pieces.flatMap { hasRows ? whole / $0.whole * $0.rows : nil } ?? whole
+        }
         let firstCaptured = work.constants.lowerBound
         captured = work.captured.enumerated().map { place, value in
-            Captured(value: value, piecePitch: piecePitch(value, input: firstCaptured + place))
+            Captured(value: value, rowPitch: rowPitch(types[value].byteCount, hasRows(firstCaptured + place)))
         }
         var scratch = ScratchLayout()
         _ = scratch.place(code.arenaByteCount)
         let results = code.results
         carries = work.carries.enumerated().map { place, carry in
-            let pitch = piecePitch(carry.first, input: place)
-            let byteCount = pitch > 0 ? pitch : types[carry.first].byteCount
+            let pitch = rowPitch(types[carry.first].byteCount, hasRows(place))
+            let byteCount = pieceByteCount(types[carry.first].byteCount, hasRows(place))
             return Carry(
                 first: carry.first, last: carry.last, byteCount: byteCount, result: results[place],
-                buffers: (scratch.place(byteCount), scratch.place(byteCount)), piecePitch: pitch)
+                buffers: (scratch.place(byteCount), scratch.place(byteCount)), rowPitch: pitch)
         }
         func slice(_ stack: Int, hasRows: Bool) -> Slice {
             let pitch = work.length == 0 ? 0 : types[stack].byteCount / work.length
-            let byteCount = pitch / (hasRows ? count : 1)
+            let (byteCount, rowPitch) = (pieceByteCount(pitch, hasRows), rowPitch(pitch, hasRows))
             // Large results are written past the caches, which needs whole lines.
-            let isStaged = byteCount >= 1 << 20 && byteCount % 64 != 0
+            let isStaged = byteCount >= 1 << 20 && (pitch % 64 != 0 || rowPitch % 64 != 0)
             return Slice(
-                stack: stack, byteCount: byteCount, stepPitch: pitch, piecePitch: hasRows ? byteCount : 0,
+                stack: stack, byteCount: byteCount, stepPitch: pitch, rowPitch: rowPitch,
                 staging: isStaged ? scratch.place(byteCount) : nil)
         }
         slices = work.slices.enumerated().map { slice($1, hasRows: hasRows(work.carries.count + $0)) }
@@ -113,26 +121,26 @@ struct PlanScan: Sendable {
     func run(_ memory: UnsafePointer<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer, pool: ThreadPool)
         -> TensorError?
     {
-        if pieceCount == 1 { return run(piece: 0, memory, scratch, pool) }
+        if firstRows.count == 1 { return run(from: 0, memory, scratch, pool) }
         // Pieces do not fail. Who has another pool than that which kernels were made for has no memory for its threads.
         func runShare(_ begin: Int, _ end: Int, _ worker: Int) {
             for piece in begin..<max(begin, end) {
-                _ = run(piece: piece, memory, scratch + worker * pieceScratchByteCount, single)
+                _ = run(from: firstRows[piece], memory, scratch + worker * pieceScratchByteCount, single)
             }
         }
-        if pool.count == workers { pool.run(units: pieceCount, runShare) } else { runShare(0, pieceCount, 0) }
+        if pool.count == workers { pool.run(units: firstRows.count, runShare) } else { runShare(0, firstRows.count, 0) }
         return nil
     }
 
-    /// Runs all steps for the rows of one piece, or until one fails.
+    /// Runs all steps for the piece that begins with a row, or until one fails.
     private func run(
-        piece: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
+        from row: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
         _ pool: ThreadPool
     ) -> TensorError? {
         typealias Addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>
         let inputCount = carries.count + slices.count + captured.count
         func start(of carry: Carry, at place: Int) -> UnsafeMutableRawPointer {
-            memory[place] + piece * carry.piecePitch
+            memory[place] + row * carry.rowPitch
         }
         return withUnsafeTemporaryAllocation(
             of: UnsafeMutableRawPointer.self, capacity: inputCount + code.blocks.count + 1
@@ -148,16 +156,16 @@ struct PlanScan: Sendable {
             }
             for (place, captured) in captured.enumerated() {
                 inputs.initializeElement(
-                    at: carries.count + slices.count + place, to: memory[captured.value] + piece * captured.piecePitch)
+                    at: carries.count + slices.count + place, to: memory[captured.value] + row * captured.rowPitch)
             }
             guard let input = inputs.baseAddress, let output = outputs.baseAddress else { return nil }
             let own = PlanMemory(inputs: UnsafePointer(input), outputs: UnsafePointer(output), arena: scratch)
             if length > 0 { code.prepare(on: own, pool: pool) }
             for step in 0..<length {
-                let failure = run(step, piece, memory, scratch, inputs, outputs, own, pool)
+                let failure = run(step, row, memory, scratch, inputs, outputs, own, pool)
                 if let failure { return failure.inStep(isReversed ? length - 1 - step : step) }
             }
-            for (place, carry) in carries.enumerated() where carry.piecePitch > 0 || piece == 0 {
+            for (place, carry) in carries.enumerated() where carry.rowPitch > 0 || row == 0 {
                 if let last = carry.last {
                     start(of: carry, at: last).copyMemory(from: inputs[place], byteCount: carry.byteCount)
                 }
@@ -168,7 +176,7 @@ struct PlanScan: Sendable {
 
     /// One step: afterwards the first inputs are the carries' next values.
     private func run(
-        _ step: Int, _ piece: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
+        _ step: Int, _ row: Int, _ memory: UnsafePointer<UnsafeMutableRawPointer>, _ scratch: UnsafeMutableRawPointer,
         _ inputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>,
         _ outputs: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>, _ own: PlanMemory, _ pool: ThreadPool
     ) -> TensorError? {
@@ -177,7 +185,7 @@ struct PlanScan: Sendable {
             scratch + carry.buffer(step)
         }
         func place(of slice: Slice) -> UnsafeMutableRawPointer {
-            memory[slice.stack] + (index * slice.stepPitch + piece * slice.piecePitch)
+            memory[slice.stack] + (index * slice.stepPitch + row * slice.rowPitch)
         }
         for (number, slice) in slices.enumerated() {
             var address = place(of: slice)

@@ -2,17 +2,24 @@
 ///
 /// Each thread runs all steps for rows of its own: threads meet once, not after every kernel of every step, and what a step leaves is in
 /// the cache of the core that reads it in the next.
+///
+/// Pieces have equally many rows, so that one body serves all. Where rows do not come out even, the last piece begins some rows earlier:
+/// those two pieces compute, and write the same numbers twice.
 struct ScanPieces {
     /// How many there are.
     let count: Int
     /// The body for the rows of one.
     let body: RowSplitting
+    /// The rows of all.
+    let whole: Int
+    /// The rows of one.
+    let rows: Int
 
     /// The fewest rows for which weights are read: below it, reading them takes longer than multiplying.
     private static let fewestRows = 8
     /// The elements that a scan computes at least for threads to be worth waking.
     private static let leastWork = 200_000
-    /// How many times as long as with equal shares it may take if there are no equal shares.
+    /// How many times as long as with equal shares for all threads it may take.
     private static let greatestShare = 1.2
 
     /// Nil where one thread does as well, where rows cannot be told apart, or where an index may be out of range, whose place would have
@@ -22,22 +29,28 @@ struct ScanPieces {
         guard threads > 1, !program.mayFail, program.elementCount * scan.length >= Self.leastWork,
             let whole = program.outputs.lazy.compactMap({ program[$0].type.shape.extents.first }).first,
             let count = Self.count(rows: whole, threads: threads),
-            let body = RowSplitting(program, whole: whole, rows: whole / count)
+            let body = RowSplitting(program, whole: whole, rows: Self.rows(of: whole, count))
         else { return nil }
         let carries = scan.carries.indices
         guard carries.allSatisfy({ body.inputHasRows[$0] == body.outputHasRows[$0] }),
             body.outputHasRows[carries.upperBound...].allSatisfy({ $0 }), body.outputHasRows.contains(true)
         else { return nil }
-        (self.count, self.body) = (count, body)
+        (self.count, self.body, self.whole, rows) = (count, body, whole, Self.rows(of: whole, count))
     }
 
-    /// The least number of equal pieces that keeps threads busy.
-    private static func count(rows: Int, threads: Int) -> Int? {
-        (threads...8 * threads).first { count in
-            let turns = (count + threads - 1) / threads
-            return rows % count == 0 && rows / count >= fewestRows
-                && Double(turns * threads) <= greatestShare * Double(count)
+    /// The row that a piece begins with.
+    func firstRow(of piece: Int) -> Int { min(piece * rows, whole - rows) }
+
+    private static func rows(of whole: Int, _ count: Int) -> Int { (whole + count - 1) / count }
+
+    /// The number of pieces that keeps threads busy, and repeats fewest rows; nil if none does.
+    private static func count(rows whole: Int, threads: Int) -> Int? {
+        // What the thread with most pieces computes.
+        func longest(_ count: Int) -> Int { (count + threads - 1) / threads * rows(of: whole, count) }
+        let best = (threads...8 * threads).filter { rows(of: whole, $0) >= fewestRows }.min {
+            longest($0) < longest($1)
         }
+        return best.flatMap { Double(longest($0) * threads) <= greatestShare * Double(whole) ? $0 : nil }
     }
 }
 
