@@ -29,13 +29,8 @@ extension NestEmitter {
             }
         }
         for bound in access.bounds { require(test(bound, at: point)) }
-        let (root, displacement) = builder.root(bases[access.buffer], scalar, access.index, at: point)
-        var place = Place(
-            pointer: builder.offset(root, scalar, by: .integer(Int64(displacement))),
-            root: access.gathers.isEmpty ? root : nil, displacement: displacement,
-            laneStride: builder.terms(of: access.index, at: point).laneStride, laneOffsets: nil, condition: condition,
-            mask: mask)
         let guarding = (condition, mask)
+        var (base, laneOffsets) = (bases[access.buffer], nil as Operand?)
         for gather in access.gathers {
             let type = nest.values[gather.value].type
             let value = evaluate(gather.value, at: point, &cache)
@@ -45,20 +40,36 @@ extension NestEmitter {
                 let first = firstPosition(position, of: gather, access)
                 report(check, index, isLegal, guarding, builder.integer(first, at: point), access.bounds, at: point)
             }
-            require(isLegal)
-            let elements = builder.imul(
+            var elements = builder.imul(
                 index,
                 index.type.lanes == 1
                     ? .integer(Int64(gather.stride))
                     : builder.splat(.integer(Int64(gather.stride)), lanes: index.type.lanes))
-            if index.type.lanes == 1 {
-                place.pointer = builder.offset(place.pointer, scalar, by: elements)
+            if readsFirstInstead(gather, access) {
+                let none = index.type.lanes == 1 ? Operand.integer(0) : zeros(index.type)
+                elements = builder.select(isLegal, elements, none)
             } else {
-                place.laneOffsets = place.laneOffsets.map { builder.binary("add", $0, elements) } ?? elements
+                require(isLegal)
+            }
+            if index.type.lanes == 1 {
+                base = builder.offset(base, scalar, by: elements)
+            } else {
+                laneOffsets = laneOffsets.map { builder.binary("add", $0, elements) } ?? elements
             }
         }
-        (place.condition, place.mask) = (condition, mask)
-        return place
+        let (root, displacement) = builder.root(base, scalar, access.index, at: point)
+        return Place(
+            pointer: builder.offset(root, scalar, by: .integer(Int64(displacement))),
+            root: access.gathers.isEmpty ? root : nil, displacement: displacement,
+            laneStride: builder.terms(of: access.index, at: point).laneStride, laneOffsets: laneOffsets,
+            condition: condition, mask: mask)
+    }
+
+    /// Whether a load may read the first element along an axis where an index is illegal: the run has failed then, whatever it goes on
+    /// with. Nothing need be tested where the element is read, be it in a loop whose every iteration reads at the same index.
+    private func readsFirstInstead(_ gather: Gather, _ access: Access) -> Bool {
+        guard case .report = gather.otherwise else { return false }
+        return gather.extent > 0 && nest.buffers[access.buffer].role == .input
     }
 
     /// A position as it is where the axes begin along which neither the index nor the tests of its access change: what is illegal is so

@@ -171,10 +171,12 @@ public struct Gather: Hashable, Sendable {
     /// What happens to the others.
     public var otherwise: OutOfRange
 
-    /// What an illegal value does: a load gives zero and a store does nothing in both cases.
+    /// What an illegal value does: a store does nothing in both cases.
     public enum OutOfRange: Hashable, Sendable {
-        /// It also sets the status record: check number, the value, and the function `position` (which element of the index tensor it was).
+        /// The run has failed: the status record says check number, the value, and the function `position` (which element of the index
+        /// tensor it was). What a load gives is not defined.
         case report(check: Int, position: Affine)
+        /// A load gives zero.
         case ignore
     }
 
