@@ -1,16 +1,14 @@
-"""The program of `leibniz train language` in PyTorch, and both side by side: see scripts/bench-language.
+"""The program of `leibniz train language` in PyTorch: see scripts/bench-field.
 
 Same texts, same shares, same rows and windows, same sizes and initial distributions (PyTorch's own), same optimizer, clipping and
-schedule; only the random numbers differ. Prints one line of JSON for each library and one with the comparison.
+schedule; only the random numbers differ.
 """
 
-import argparse
-import json
 import pathlib
-import subprocess
-import time
 
 import torch
+
+from side_by_side import compare
 
 ROWS, STEPS, MEASURED_STEPS = 64, 100, 250
 WIDTH, EMBEDDED, RATE, LONGEST_GRADIENT = 256, 64, 0.004, 1.0
@@ -79,42 +77,13 @@ def held_out_nats(model, texts):
     return total / count
 
 
-def ours(leibniz, folder, epochs, seed):
-    began = time.perf_counter()
-    command = [leibniz, "train", "language", "--data", folder, "--epochs", str(epochs), "--seed", str(seed), "--json"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    result = json.loads(output.strip().splitlines()[-1])
-    return {"validation_nats": result["validation_nats"], "seconds": time.perf_counter() - began}
-
-
-def theirs(folder, epochs, seed, threads):
-    torch.manual_seed(seed)
-    torch.set_num_threads(threads)
-    began = time.perf_counter()
+def trained(folder, epochs):
+    """The nats of a held-out character after training, and how many updates that took."""
     text, held_out, characters = corpus(folder)
     model = CharacterModel(characters)
     updates = train(model, text, epochs)
-    nats = held_out_nats(model, held_out)
-    return {"validation_nats": nats, "seconds": time.perf_counter() - began, "updates": updates}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("leibniz")
-    parser.add_argument("--data", default=str(pathlib.Path.home() / ".cache" / "leibniz" / "data" / "language"))
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    here = ours(options.leibniz, options.data, options.epochs, options.seed)
-    print(json.dumps({"library": "Leibniz", **here}), flush=True)
-    there = theirs(options.data, options.epochs, options.seed, options.threads)
-    print(json.dumps({"library": "PyTorch", **there}), flush=True)
-    print(json.dumps({
-        "loss_ratio": here["validation_nats"] / there["validation_nats"],
-        "time_ratio": here["seconds"] / there["seconds"],
-    }))
+    return held_out_nats(model, held_out), updates
 
 
 if __name__ == "__main__":
-    main()
+    compare("language", "validation_nats", trained, epochs=1)
