@@ -159,6 +159,18 @@ struct FunctionReference: Sendable {
         try Self.check(FunctionReference.all[number], machine, Double.self)
     }
 
+    /// The float32 next to each multiple of π/2 up to 10⁶, where all but the last bits of the argument are lost.
+    @Test(arguments: Machine.newest) func `sine and cosine are as right next to their roots`(machine: Machine) throws {
+        let inputs = (1..<636_000).map { Float(Double($0) * .pi / 2) }
+        for reference in FunctionReference.all where [.sin, .cos].contains(reference.operation) {
+            for hasFMA in Set([false, machine.target.hasFMA]) {
+                let found = try Self.apply(.unary(reference.operation, 0), [inputs], machine, hasFMA: hasFMA)
+                let worst = Self.worst(inputs, found, reference.inDouble)
+                #expect(worst.error <= reference.float, "\(reference.operation), FMA \(hasFMA): \(worst)")
+            }
+        }
+    }
+
     /// A product that underflows takes Intel's processors a hundred cycles, and a causal mask makes half of all scores −∞.
     @Test(arguments: Machine.newest) func `exponentials of what is masked do not underflow`(machine: Machine) throws {
         let masked: [Float] = [-.infinity, -1e30, -1e9, -1e4, -200, -105, 0, 1, 2, -3, -80, 5, 6, 7, 8, 9]

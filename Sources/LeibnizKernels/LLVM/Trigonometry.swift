@@ -45,8 +45,22 @@ extension FunctionBuilder {
         return corrected(result, where: isFar, by: (quarterTurns == 0 ? "sin" : "cos") + (isFloat ? "f" : ""), [x])
     }
 
-    /// n, in the lowest bits of an i32, and r by π/2 in double, in two parts, the first of 33 bits for n < 2²⁰.
+    /// n, in the lowest bits of an i32, and r by π/2 in three parts of 24 bits each.
+    ///
+    /// x − n·first is a multiple of the last place of `first` or of x, less than 1, and so exact in one rounding. The nearest that a float32
+    /// comes to a multiple of π/2 is 2⁻³⁰, far more than what parts leave out: n·10⁻²³.
     private func reducedFloat(_ x: Operand) -> (n: Operand, r: Operand) {
+        guard hasFMA else { return reducedInDouble(x) }
+        let rounder = FloatingFormat.float.rounder
+        let shifted = fma(x, .float(0.6366197723675814, .float), rounder)
+        let n = fsub(shifted, rounder)
+        let parts = [-1.5707963705062866, 4.371138828673793e-08, 1.7151245100058819e-15]
+        let r = parts.reduce(x) { fma(n, .float($1, .float), $0) }
+        return (bitcast(shifted, to: .i32), r)
+    }
+
+    /// n, in the lowest bits of an i32, and r by π/2 in double, in two parts, the first of 33 bits for n < 2²⁰.
+    private func reducedInDouble(_ x: Operand) -> (n: Operand, r: Operand) {
         let rounder = FloatingFormat.double.rounder
         let wide = cast("fpext", x, to: .double)
         let shifted = mulAdd(wide, .float(0.6366197723675814, .double), rounder)
