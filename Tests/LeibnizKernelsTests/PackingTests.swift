@@ -107,6 +107,16 @@ import Testing
         #expect(schedule.outer.allSatisfy { $0.blocksPerUnit == 0 || copied.contains($0.axis) }, "\(schedule)")
     }
 
+    /// Of 40 rows each thread copies what 20 of them read, which takes a good part of its time: once, not for every ten rows.
+    @Test func `are made once by each thread where they take much of its time`() throws {
+        let target = try #require(Machine.newest.first { $0.target.vectorBytes >= 32 } ?? Machine.newest.first).target
+        let known = KnownNest.matrixProduct(40, 600, 72, isTransposed: true)
+        let schedule = Emitter.schedule(for: known.nest, target: target, threads: 2)
+        #expect(!schedule.packed.isEmpty && schedule.units == 2, "\(schedule)")
+        let many = KnownNest.matrixProduct(4000, 600, 72, isTransposed: true)
+        #expect(Emitter.schedule(for: many.nest, target: target, threads: 2).units >= 4)
+    }
+
     #if arch(x86_64) && canImport(Glibc)
         /// What a thread's memory held before may be subnormal; lanes beyond the last column must not calculate with it.
         @Test(arguments: sizes, Machine.newest)

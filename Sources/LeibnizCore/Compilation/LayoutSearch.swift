@@ -112,8 +112,9 @@ struct LayoutSearch {
         layouts[number] ?? copies[number] ?? Layout(rowMajor: program[number].type.shape)
     }
 
-    /// The fewest operations whose saving is worth another kernel.
-    private static let leastGain = 20_000.0
+    /// The fewest operations whose saving is worth another kernel in each run, which hands what it wrote from core to core; and one that
+    /// runs once.
+    private static let (leastGain, leastGainOnce) = (60_000.0, 20_000.0)
 
     /// Lets a product read an input across its sum: x·Wᵀ has its vectors along neighbouring results then, instead of adding up lanes
     /// for each. Others may well want the input as it is, so the copy is for this product alone.
@@ -131,10 +132,9 @@ struct LayoutSearch {
                 let chosen = Layout(shape, innermost: axis, blocks: blocks(access, axis, nest))
                 let after = nest.cost { $0 == access.number ? chosen : layout($0) } + costOfCopy(access.number)
                 // Nobody pays for a copy that is made once.
-                let tolerance = before / (constants.contains(access.number) ? 50 : 20)
-                guard !chosen.isRowMajor, before - after > best?.gain ?? max(tolerance, Self.leastGain) else {
-                    continue
-                }
+                let isOnce = constants.contains(access.number)
+                let least = isOnce ? max(before / 50, Self.leastGainOnce) : max(before / 20, Self.leastGain)
+                guard !chosen.isRowMajor, before - after > best?.gain ?? least else { continue }
                 let operand = PackedOperand(
                     contraction: contraction, operand: place, input: access.number, layout: chosen)
                 best = (operand, before - after)

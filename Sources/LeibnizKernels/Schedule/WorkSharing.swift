@@ -31,6 +31,9 @@ extension Scheduler {
         if isFew || copied.isEmpty && readsAgain(schedule, work), threads > 1, splitReduction(&schedule, cycles) {
             return
         }
+        // Few units where each spends much of its time on copies.
+        let copying = Double(2 * threads) * copied.reduce(0.0) { $0 + copyingCycles($1, lanes: tile.lanes) }
+        let fewUnits = copying > cycles * Self.muchCopying ? threads : 2 * threads
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
             // As few units along this loop as make enough, none of them too small.
@@ -39,9 +42,9 @@ extension Scheduler {
             var count = min(blocks[place], max(1, min(affordable, wish > blocks[place] / 2 ? blocks[place] : wish)))
             // Each unit makes copies of its own.
             if copied.contains(where: { !$0.has(schedule.outer[place].axis) }) {
-                let isEven = units >= 2 * threads && units % threads == 0
+                let isEven = units >= fewUnits && units % threads == 0
                 count = min(
-                    count, max(TileCost.divided(2 * threads, by: units), isEven ? 1 : blocks[place] / Self.usesOfCopy))
+                    count, max(TileCost.divided(fewUnits, by: units), isEven ? 1 : blocks[place] / Self.usesOfCopy))
             }
             guard count > 1 else { continue }
             // So few units that one more or less matters come in equal shares if they can.
@@ -55,6 +58,15 @@ extension Scheduler {
         }
         schedule.units = units
         schedule.unitCost = Self.whole(cycles / Double(units))
+    }
+
+    /// The share of a kernel's time that copies in two units for each thread may take.
+    private static let muchCopying = 0.125
+
+    /// The cycles of copying an operand once that moves along some axes.
+    private func copyingCycles(_ axes: AxisSet, lanes: Int) -> Double {
+        let count = nest.axes.indices.reduce(1.0) { axes.has($1) ? $0 * Double(nest.axes[$1].extent) : $0 }
+        return count / Double(lanes) * Packing.operations
     }
 
     /// The cycles that each thread waits for what others have in their caches.

@@ -197,6 +197,13 @@ import Testing
         }
     }
 
+    /// A copy by a kernel of its own costs more than it saves in a small product.
+    @Test func `operands of small products are not copied by a kernel of their own`() throws {
+        let (a, b) = (Tensor.normal([40, 600], seed: 22), Tensor.normal([72, 600], seed: 23))
+        try evaluate(a, b)
+        #expect(kernelCount([matmul(a, b.transposed())]) == 1)
+    }
+
     /// Vectors that lie far outside of what is padded read nothing, those across its ends what is there.
     @Test(arguments: [1000, 1001, 1003, 1006])
     func `far from its ends what is padded is zero`(before: Int) throws {
