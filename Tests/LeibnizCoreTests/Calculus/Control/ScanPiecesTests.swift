@@ -112,36 +112,31 @@ import Testing
         }
     }
 
+    /// Two and three threads, and the interpreter, compute what one thread computes, in as many pieces as threads.
+    private static func check(_ roots: [Tensor]) throws {
+        let whole = try values(roots, threads: 1)
+        for (threads, interpreted) in [(2, false), (3, false), (2, true)] {
+            #expect(pieces([roots[3]], threads: threads) == [threads])
+            let found = try values(roots, threads: threads, interpreted: interpreted)
+            for (place, (found, whole)) in zip(found, whole).enumerated() {
+                let difference = firstDifference(found, whole, tolerance: 1e-10)
+                #expect(difference == nil, "result \(place) on \(threads) threads")
+            }
+            #expect(try values(roots, threads: threads, interpreted: interpreted) == found, "the same bits again")
+        }
+    }
+
     @Test(arguments: bodies.indices, [false, true])
     func `compute what the whole does`(number: Int, reversed: Bool) throws {
         let roots = try Self.results(Self.bodies[number].body, reversed: reversed)
         #expect(Self.pieces([roots[0], roots[1], roots[3]], threads: 2) == [2])
         if number == 0 { #expect(Self.pieces(roots, threads: 2) == [2, 2]) }
-        let whole = try Self.values(roots, threads: 1)
-        for (threads, interpreted) in [(2, false), (3, false), (2, true)] {
-            #expect(Self.pieces([roots[3]], threads: threads) == [threads])
-            let found = try Self.values(roots, threads: threads, interpreted: interpreted)
-            for (place, (found, whole)) in zip(found, whole).enumerated() {
-                let difference = firstDifference(found, whole, tolerance: 1e-10)
-                #expect(difference == nil, "result \(place) on \(threads) threads")
-            }
-            #expect(try Self.values(roots, threads: threads, interpreted: interpreted) == found, "the same bits again")
-        }
+        try Self.check(roots)
     }
 
     @Test(arguments: 0..<4, [false, true])
     func `share rows that do not come out even`(number: Int, reversed: Bool) throws {
-        let roots = try Self.results(Self.bodies[number].body, reversed: reversed, rows: 25)
-        let whole = try Self.values(roots, threads: 1)
-        for (threads, interpreted) in [(2, false), (3, false), (2, true)] {
-            #expect(Self.pieces([roots[3]], threads: threads) == [threads])
-            let found = try Self.values(roots, threads: threads, interpreted: interpreted)
-            for (place, (found, whole)) in zip(found, whole).enumerated() {
-                let difference = firstDifference(found, whole, tolerance: 1e-10)
-                #expect(difference == nil, "result \(place) on \(threads) threads")
-            }
-            #expect(try Self.values(roots, threads: threads, interpreted: interpreted) == found, "the same bits again")
-        }
+        try Self.check(try Self.results(Self.bodies[number].body, reversed: reversed, rows: 25))
     }
 
     @Test func `run on a pool of other threads as well`() throws {
