@@ -32,15 +32,15 @@ def theirs(train, quality, options):
     return {"library": "PyTorch", quality: reached, "seconds": time.perf_counter() - began, "updates": updates}
 
 
-def compare(field, quality, train, epochs, data=None):
+def compare(field, quality, train, epochs):
     """Runs both, one after the other, and prints a line of JSON for each and one with the ratios.
 
     `quality` is a key of the command's result; `train` takes a folder and a number of epochs and returns the same quality and how many
-    updates there were; `data` is where the folder is if nothing is said, by default that of scripts/data.
+    updates there were. Without --data the folder is that of scripts/data.
     """
     parser = argparse.ArgumentParser(description=f"Trains {field} here and in PyTorch.")
     parser.add_argument("leibniz")
-    parser.add_argument("--data", default=data or str(pathlib.Path.home() / ".cache" / "leibniz" / "data" / field))
+    parser.add_argument("--data", default=str(pathlib.Path.home() / ".cache" / "leibniz" / "data" / field))
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

@@ -114,4 +114,4 @@ def accuracy(model, images, labels):
 
 
 if __name__ == "__main__":
-    compare("vision", "test_accuracy", train, epochs=2, data="/usr/share/datasets/fashion-mnist")
+    compare("vision", "test_accuracy", train, epochs=2)

@@ -43,7 +43,7 @@ struct ScanPieces {
 
     private static func rows(of whole: Int, _ count: Int) -> Int { (whole + count - 1) / count }
 
-    /// The number of pieces that keeps threads busy, and repeats fewest rows; nil if none does.
+    /// The number of pieces with which the thread that has most to do is done first; nil where one thread would do about as well.
     private static func count(rows whole: Int, threads: Int) -> Int? {
         // What the thread with most pieces computes.
         func longest(_ count: Int) -> Int { (count + threads - 1) / threads * rows(of: whole, count) }

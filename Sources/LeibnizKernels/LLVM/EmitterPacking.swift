@@ -102,15 +102,17 @@ extension NestEmitter {
         _ access: Access, _ packing: Packing, corner: Point, count: Int, lanes: Int, _ part: WalkedPart,
         _ strides: Affine, to pointer: Operand
     ) {
-        fillBlock(.load(access), 0..<count, access, packing, corner, part, strides, to: pointer)
+        fillBlock(0..<count, access, packing, corner, part, strides, to: pointer) { .load(Access(access.buffer, $0)) }
         let end = (count + lanes - 1) / lanes * lanes
-        if end > count { fillBlock(.float(0), count..<end, access, packing, corner, part, strides, to: pointer) }
+        if end > count {
+            fillBlock(count..<end, access, packing, corner, part, strides, to: pointer) { _ in .float(0) }
+        }
     }
 
-    /// Writes the rows of a part for some neighbours: elements that an operand is read at, or always the same.
+    /// Writes the rows of a part for some neighbours: `number` gives each by where the operand's element is.
     private func fillBlock(
-        _ operation: Value.Operation, _ neighbours: Range<Int>, _ access: Access, _ packing: Packing, _ corner: Point,
-        _ part: WalkedPart, _ strides: Affine, to pointer: Operand
+        _ neighbours: Range<Int>, _ access: Access, _ packing: Packing, _ corner: Point, _ part: WalkedPart,
+        _ strides: Affine, to pointer: Operand, number: (Affine) -> Value.Operation
     ) {
         let type = nest.buffers[access.buffer].type
         var copy = LoopNest(name: "pack")
@@ -141,11 +143,7 @@ extension NestEmitter {
         copy.buffers.append(
             BufferDeclaration(type, count: 1 + target.range(extents: copy.axes.map(\.extent)).upperBound, role: .output)
         )
-        if case .load = operation {
-            copy.values = [Value(.load(Access(access.buffer, source)), type)]
-        } else {
-            copy.values = [Value(operation, type)]
-        }
+        copy.values = [Value(number(source), type)]
         copy.stages = [Stage(stores: [Store(Access(nest.buffers.count, target), 0)])]
         let schedule = Scheduler(copy, target: builder.target, threads: 1).schedule()
         let emitter = NestEmitter(copy, schedule: schedule, builder: builder, bases: bases + [pointer])
