@@ -13,7 +13,7 @@ struct BandedChain: Sendable {
 /// before the first goes on. What one hands to the next then stays in a core's own cache, where whole tensors would not.
 ///
 /// That takes an outer axis of each kernel, all of one extent, such that at each place along it a kernel reads only what the others
-/// wrote at the same place. Sums along the axis end a chain.
+/// wrote at the same place. Sums along the axis end a chain. Two axes can be walked as if they were one: the rows and columns of tiles.
 ///
 /// What only a chain looks at, band after band, needs no more memory than one band for each thread.
 struct Banding {
@@ -35,6 +35,9 @@ struct Banding {
         var bandBytes = 416 << 10
         /// The bytes of all that each band reads as a whole, a table of weights for instance.
         var tableBytes = 128 << 10
+        /// The same where a place is a tile of images: so much passes between kernels that a larger cache is worth it, too.
+        var tileBytes = 1536 << 10
+        var tileTableBytes = 640 << 10
         /// The fewest bands: enough to be shared among threads.
         var fewestBands = 32
         /// The fewest neighbouring elements of a result that a place along the axis should hold: vectors run along them.
@@ -54,7 +57,12 @@ struct Banding {
         }
         var place = 0
         while place < kernels.count {
-            guard let chain = bestChain(from: place) else {
+            // A chain that begins inside of another may save more than that.
+            guard let chain = bestChain(from: place),
+                !(1..<chain.links.count).contains(where: {
+                    bestChain(from: place + $0).map { $0.saved > chain.saved } ?? false
+                })
+            else {
                 place += 1
                 continue
             }
@@ -67,7 +75,8 @@ struct Banding {
                     link.nest.buffers[$0].role == .output && read.contains(kernel.memory[$0])
                 }
                 var nest = link.nest
-                nest.bands = Bands(axis: link.axis, length: length, handedOn: Set(handedOn))
+                nest.bands = Bands(
+                    axis: link.axis, around: link.around, length: length, handedOn: Set(handedOn))
                 kernels[place] = kernel.computing(nest)
             }
             var passing: [Int: Int] = [:]
@@ -83,20 +92,32 @@ struct Banding {
         }
     }
 
-    /// A nest and one of its outer axes.
+    /// A nest and one of its outer axes, or two.
     private struct Link {
         let nest: LoopNest
         let axis: Int
-        var extent: Int { nest.axes[axis].extent }
+        /// The axis around it that is walked with it.
+        var around: Int?
+        /// The places along both.
+        var extent: Int { nest.axes[axis].extent * (around.map { nest.axes[$0].extent } ?? 1) }
     }
 
-    /// The ways to walk a kernel in bands: along an outer axis, or along two that can be one, such as images and their channels.
+    /// The ways to walk a kernel in bands: along an outer axis, along two that can be one, such as images and their channels, or along
+    /// two that one of its accesses crosses like one.
     private func links(_ place: Int) -> [Link] {
         guard let nest = nest(place) else { return [] }
         let pairs = nest.outer.flatMap { high in
             nest.outer.compactMap { low in nest.merging(high, low).map { Link(nest: $0, axis: low) } }
         }
-        return (nest.outer.map { Link(nest: nest, axis: $0) } + pairs).filter { $0.extent >= limits.fewestBands }
+        let twos = nest.outer.flatMap { high in
+            nest.outer.compactMap { low in
+                high != low && nest.merging(high, low) == nil && nest.crosses(high, low)
+                    ? Link(nest: nest, axis: low, around: high) : nil
+            }
+        }
+        return (nest.outer.map { Link(nest: nest, axis: $0) } + pairs + twos).filter {
+            $0.extent >= limits.fewestBands
+        }
     }
 
     /// The chain from a kernel on that saves most, if one is worth it.
@@ -108,6 +129,8 @@ struct Banding {
     private struct Chain {
         let extent: Int
         var links: [Link] = []
+        /// The places along the inner of two axes where a link has two, tiles of images: no band goes beyond the last of them.
+        var row: Int?
         /// For each value that the chain writes how many elements lie from one step to the next; nil if a step touches others, too.
         var spans: [Int: Int?] = [:]
         /// All values that it reads and did not write.
@@ -120,7 +143,9 @@ struct Banding {
 
         /// The steps in a band.
         func length(_ limits: Limits) -> Int {
-            max(1, min((limits.bandBytes - tableBytes) / max(1, stepBytes), extent / limits.fewestBands))
+            let length = max(1, min((limits.bandBytes - tableBytes) / max(1, stepBytes), extent / limits.fewestBands))
+            guard let row else { return length }
+            return (1...min(length, row)).last { row % $0 == 0 } ?? 1
         }
     }
 
@@ -152,10 +177,15 @@ struct Banding {
     private func add(_ place: Int, by link: Link, to given: inout Chain) -> Bool {
         let (kernel, nest, axis) = (kernels[place], link.nest, link.axis)
         var (chain, isLinked) = (given, given.links.isEmpty)
+        if link.around != nil {
+            let row = nest.axes[axis].extent
+            guard chain.row ?? row == row else { return false }
+            chain.row = row
+        }
         var known = Set(chain.spans.keys).union(chain.read)
         for (buffer, number) in kernel.memory.enumerated() {
             let accesses = nest.accesses(to: buffer)
-            let spans = Set(accesses.map { nest.span(of: $0, along: axis) })
+            let spans = Set(accesses.map { nest.span(of: $0, along: axis, around: link.around) })
             let span = spans.count == 1 ? spans.first ?? nil : nil
             let isWritten = nest.buffers[buffer].role == .output
             if let before = chain.spans[number] {
@@ -177,7 +207,9 @@ struct Banding {
             let isMoving = accesses.allSatisfy { $0.index.stride(of: axis) != 0 }
             if isMoving { chain.stepBytes += bytes / chain.extent } else { chain.tableBytes += bytes }
         }
-        guard isLinked, chain.tableBytes <= limits.tableBytes, chain.tableBytes + chain.stepBytes <= limits.bandBytes
+        let isTiled = chain.row != nil
+        guard isLinked, chain.tableBytes <= (isTiled ? limits.tileTableBytes : limits.tableBytes),
+            chain.tableBytes + chain.stepBytes <= (isTiled ? limits.tileBytes : limits.bandBytes)
         else {
             return false
         }
@@ -188,6 +220,16 @@ struct Banding {
 }
 
 extension LoopNest {
+    /// Whether some access steps along an axis over whole rounds of another.
+    fileprivate func crosses(_ high: Int, _ low: Int) -> Bool {
+        buffers.indices.contains { buffer in
+            accesses(to: buffer).contains {
+                let row = $0.index.stride(of: low) * axes[low].extent
+                return row > 0 && $0.index.stride(of: high) == row
+            }
+        }
+    }
+
     /// All reads of a buffer, or all writes.
     fileprivate func accesses(to buffer: Int) -> [Access] {
         let loads = values.compactMap { value in
@@ -198,14 +240,18 @@ extension LoopNest {
 
     /// The elements from one step along an outer axis to the next, if everything that an access touches at a step lies between them:
     /// the steps share a period of the buffer evenly, which may repeat. Two accesses with equal spans touch the same at equal steps.
-    fileprivate func span(of access: Access, along axis: Int) -> Int? {
+    fileprivate func span(of access: Access, along axis: Int, around: Int?) -> Int? {
         let span = access.index.stride(of: axis)
         guard span > 0, access.gathers.isEmpty else { return nil }
-        let period = span * axes[axis].extent
+        let row = span * axes[axis].extent
+        if let around, access.index.stride(of: around) != row { return nil }
+        let period = row * (around.map { axes[$0].extent } ?? 1)
         var (index, below, above) = (access.index, 0, 0)
         // What a bound holds in its extent reaches no farther than that.
         for bound in access.bounds.sorted(by: { $0.index.terms.count > $1.index.terms.count }) {
-            guard let first = bound.index.terms.first, bound.index.stride(of: axis) == 0 else { continue }
+            guard let first = bound.index.terms.first, bound.index.stride(of: axis) == 0,
+                around.map({ bound.index.stride(of: $0) == 0 }) ?? true
+            else { continue }
             let factor = index.stride(of: first.axis) / first.stride
             guard factor != 0, bound.index.terms.allSatisfy({ index.stride(of: $0.axis) == factor * $0.stride })
             else { continue }
@@ -216,7 +262,8 @@ extension LoopNest {
         // Offsets are counted from the start of a period.
         let start = ((index.offset % period) + period) % period
         var (low, high) = (start + below, start + above)
-        for term in index.terms where term.axis != axis && abs(term.stride) % period != 0 {
+        for term in index.terms
+        where term.axis != axis && term.axis != around && abs(term.stride) % period != 0 {
             let reach = term.stride * (axes[term.axis].extent - 1)
             if reach < 0 { low += reach } else { high += reach }
         }

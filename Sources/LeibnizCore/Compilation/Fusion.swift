@@ -226,6 +226,7 @@ struct Fusion {
                 || places.count <= 3 && cost.operations <= (isInCache ? Self.cheapWork : 2 * Self.cheapWork)
         case is any ViewPrimitive, is TakeAlong, is Barrier: return true
         case is any GeneratorPrimitive: return isOnce
+        case is FixedProduct: return isOnce && places[0].isEpilogue
         default:
             if joinsRows(number, places) { return true }
             guard places.count == 1, let place = places.first else { return false }
@@ -329,6 +330,11 @@ struct Fusion {
             next.isOnce = false
         case is Concatenate:
             (next.path, next.index, next.points) = (renamed(place), nil, shape.count)
+        case let product as FixedProduct:
+            (next.path, next.index, next.isSummand) = (renamed(0), nil, false)
+            next.points = offer.points / max(1, product.matrix.count) * shape[product.axis]
+            // What is added up first has loops of its own.
+            if program[operand].primitive is Contraction || isReduction(operand) { needsMemory[operand] = true }
         case is ScatterAdd, is Prefix:
             (next.path, next.index, next.points, next.isEpilogue) = (renamed(place), nil, shape.count, false)
         default:

@@ -43,6 +43,7 @@ struct LayoutSearch {
         isFree = Set(
             users.keys.filter {
                 (!fixed.contains($0) || program[$0].primitive is Part) && program[$0].type.shape.rank > 1
+                    && !program.isInOrder($0)
             })
         // Layouts matter between kernels only.
         let isWorthwhile = kernels.count > 1 && isFree.contains { !program.isGiven($0) }
@@ -242,6 +243,13 @@ struct LayoutSearch {
 }
 
 extension Program {
+    /// Whether the order of a value's axes was chosen with care when the program was rewritten.
+    fileprivate func isInOrder(_ number: Int) -> Bool {
+        self[number].primitive is FixedProduct
+            || self[number].primitive is Contraction
+                && self[number].operands.allSatisfy { self[$0].primitive is FixedProduct }
+    }
+
     /// Whether a value's memory is filled by who knows nothing of layouts: who runs the plan, or a loop in it. It can be copied.
     fileprivate func isGiven(_ number: Int) -> Bool {
         self[number].primitive is Input || self[number].primitive is Part
@@ -337,6 +345,19 @@ private struct SurveyedNest {
     /// The vectors' lanes that an axis of this extent can use on average.
     private func lanes(_ extent: Int) -> Double { Double(extent) / (Double(extent) / Self.lanes).rounded(.up) }
 
+    /// Whether results that a register tile holds side by side read the same of an operand: the derivative in a convolution's kernels, whose
+    /// images are read at one place for many channels.
+    private func isShared(_ access: MemoryAccess) -> Bool {
+        let readsWindows = accesses.contains { $0.isInner && $0.index.contains { $0.terms.count > 1 } }
+        return readsWindows
+            && outer.contains { axis in
+                extents[axis] >= 4 && access.index.allSatisfy { $0.stride(of: axis) == 0 }
+            }
+    }
+
+    /// What a load costs each of the results that share it.
+    private static let sharedLoad = 0.5
+
     /// What the nest takes with vectors along the stages' own axes: the sums of their lanes have to be added up at the end.
     private func costAlongStages(_ strides: [(access: MemoryAccess, strides: [Int])]) -> Double {
         guard let longest = inner.map({ extents[$0] }).max(), longest > 1 else { return .infinity }
@@ -349,7 +370,7 @@ private struct SurveyedNest {
             }
             let steps = inner.map { access.step(along: $0, strides) }
             if steps.contains(1) {
-                sum += innerPoints / lanes
+                sum += (isShared(access) ? Self.sharedLoad : 1) * innerPoints / lanes
             } else {
                 sum += steps.allSatisfy { $0 == 0 } ? 0.3 * innerPoints / lanes : innerPoints
             }

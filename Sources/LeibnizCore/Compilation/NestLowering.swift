@@ -8,10 +8,19 @@ struct LoopKey: Hashable, Sendable {
     let axis: Int
 }
 
+/// A piece of a loop: all of it, or one of those into which it was split.
+struct LoopPiece: Hashable, Sendable {
+    let key: LoopKey
+    /// Its number, the outermost first.
+    let piece: Int
+}
+
 /// Why the lowering of a nest must start again.
 enum LoweringInterruption: Error {
     /// A loop has to be split: its piece number `piece` into (extent / factor, factor), begun `shift` steps earlier.
     case split(LoopKey, piece: Int, factor: Int, shift: Int)
+    /// A loop has to be written out, for each of its iterations computes something else.
+    case unroll(LoopPiece)
     /// An operation needs memory of its own.
     case materialize(Int)
     /// An operation's memory has to be in row-major order.
@@ -57,6 +66,8 @@ struct NestLowering {
     let root: Int
     /// The loops that were split.
     let splits: [LoopKey: LoopSplit]
+    /// The iterations of loops that are written out.
+    private var written: WrittenLoops
     /// Whether memory is read by its own axes even where its row-major order would allow simpler loops: what a search for
     /// layouts looks at.
     let isSurvey: Bool
@@ -69,7 +80,9 @@ struct NestLowering {
     private(set) var accesses: [MemoryAccess] = []
     /// What barriers wait for behind which something is read.
     private(set) var awaited: Set<Int> = []
-    private var loops: [(key: LoopKey, piece: Int)] = []
+    private var loops: [LoopPiece] = []
+    /// The axes of the root's loops, piece by piece; nil for what is written out.
+    private var rootAxes: [LoopKey: [Int?]] = [:]
     private var emitted: [Place: Scalar] = [:]
     /// The loops of the sum whose summand is being written, if one is.
     var region: Region?
@@ -97,41 +110,65 @@ struct NestLowering {
         var closed: Region { Region(isSum: false, axes: axes) }
     }
 
-    init(_ program: Program, fusion: Fusion, layouts: Layouts, root: Int, splits: [LoopKey: LoopSplit], isSurvey: Bool)
-    {
+    init(
+        _ program: Program, fusion: Fusion, layouts: Layouts, root: Int, splits: [LoopKey: LoopSplit],
+        written: WrittenLoops, isSurvey: Bool
+    ) {
         (self.program, self.fusion, self.layouts, self.root) = (program, fusion, layouts, root)
-        (self.splits, self.isSurvey) = (splits, isSurvey)
+        (self.splits, self.written, self.isSurvey) = (splits, written, isSurvey)
         builder = NestBuilder(name: program[root].primitive.name)
     }
 
     // MARK: Loops
 
-    /// The loops along one axis, and the index that they form.
+    /// The loops along one axis, and the index that they form. Those of a root are made once: asked again, it names no new ones.
     mutating func loop(_ key: LoopKey, extent: Int) -> (axes: [Int], index: Affine) {
         if extent == 1 { return ([], Affine(0)) }
-        var (axes, index, stride) = ([Int](), Affine(0), 1)
         let split = splits[key] ?? LoopSplit(pieces: [extent])
-        for (piece, extent) in split.pieces.enumerated() {
-            builder.nest.axes.append(Axis(extent))
-            space.extents.append(extent)
-            loops.append((key, piece))
-            axes.append(space.extents.count - 1)
-        }
-        for (axis, extent) in zip(axes, split.pieces).reversed() {
-            index.add(stride, axis: axis)
+        let known = key.axis >= 0 ? rootAxes[key] : nil
+        let axes =
+            known
+            ?? split.pieces.enumerated().map { piece, extent in
+                let piece = LoopPiece(key: key, piece: piece)
+                if written.iteration(of: piece) != nil { return nil }
+                builder.nest.axes.append(Axis(extent))
+                space.extents.append(extent)
+                loops.append(piece)
+                return space.extents.count - 1
+            }
+        if key.axis >= 0 { rootAxes[key] = axes }
+        var (index, stride) = (Affine(0), 1)
+        for (piece, extent) in split.pieces.enumerated().reversed() {
+            if let axis = axes[piece] {
+                index.add(stride, axis: axis)
+            } else {
+                index.add(stride * (written.iteration(of: LoopPiece(key: key, piece: piece)) ?? 0))
+            }
             stride *= extent
         }
         if stride != extent {
             index.add(-split.shift)
             rootBounds.append(Bound(index, extent: extent))
         }
-        return (axes, index)
+        return (known == nil ? axes.compactMap { $0 } : [], index)
+    }
+
+    /// Goes on to the next iteration of what is written out; false after the last.
+    mutating func advance() -> Bool {
+        rootBounds = []
+        return written.advance()
+    }
+
+    /// A request to write out the loops that form an index, one after the other; nil where that cannot be.
+    func unrolling(_ index: Affine) -> LoweringInterruption? {
+        guard let term = index.terms.first, loops[term.axis].key.owner == root, loops[term.axis].key.axis >= 0,
+            fusion.rows[root] == nil, space.extents[term.axis] <= WrittenLoops.longest
+        else { return nil }
+        return .unroll(loops[term.axis])
     }
 
     /// The extent of a piece of a loop.
-    func pieceExtent(_ key: LoopKey, _ piece: Int) -> Int {
-        zip(loops, space.extents).first { $0.0.key == key && $0.0.piece == piece }?.1 ?? 1
-    }
+    func extent(of piece: LoopPiece) -> Int { zip(loops, space.extents).first { $0.0 == piece }?.1 ?? 1 }
 
     /// The outermost loops, one per axis of `shape`, in order.
     mutating func outerLoops(over shape: Shape, owner: Int) -> [Affine] {
@@ -267,6 +304,7 @@ struct NestLowering {
             }
         case let contraction as Contraction: return try self.contraction(contraction, number, at: index, bounds: bounds)
         case let take as TakeAlong: return try self.take(take, number, at: index, bounds: bounds)
+        case let product as FixedProduct: return try fixedProduct(product, number, at: index, bounds: bounds)
         default: throw .materialize(number)
         }
     }

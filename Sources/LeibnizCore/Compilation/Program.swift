@@ -69,7 +69,7 @@ struct Program: Sendable {
 
     private mutating func finish() {
         removeUnused()
-        self = trustingCheckedIndices().mergingLoops()
+        self = trustingCheckedIndices().mergingLoops().filteringMinimally()
         known = [:]
     }
 

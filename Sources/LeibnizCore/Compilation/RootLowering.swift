@@ -161,16 +161,17 @@ struct RootLowering {
         }
     }
 
-    /// Builds one nest, as often as loops have to be split.
+    /// Builds one nest, as often as loops have to be split or written out.
     private mutating func nest(_ root: Int, _ build: (inout NestLowering) throws(LoweringInterruption) -> Void)
         -> LoweredKernel
     {
-        var splits: [LoopKey: LoopSplit] = [:]
+        var (splits, written) = ([LoopKey: LoopSplit](), WrittenLoops())
         while true {
             var lowering = NestLowering(
-                program, fusion: fusion, layouts: layouts, root: root, splits: splits, isSurvey: isSurvey)
+                program, fusion: fusion, layouts: layouts, root: root, splits: splits, written: written,
+                isSurvey: isSurvey)
             do throws(LoweringInterruption) {
-                try build(&lowering)
+                repeat { try build(&lowering) } while lowering.advance()
                 return LoweredKernel(
                     work: .nest(isSurvey ? lowering.builder.nest : lowering.builder.nest.sharingWalks()),
                     memory: lowering.memory, checks: lowering.checks, accesses: lowering.accesses,
@@ -178,11 +179,14 @@ struct RootLowering {
             } catch {
                 switch error {
                 case .split(let key, let piece, let factor, let shift):
-                    var split = splits[key] ?? LoopSplit(pieces: [lowering.pieceExtent(key, piece)])
+                    let whole = lowering.extent(of: LoopPiece(key: key, piece: piece))
+                    var split = splits[key] ?? LoopSplit(pieces: [whole])
                     let outer = (split.pieces[piece] + shift + factor - 1) / factor
                     split.pieces.replaceSubrange(piece...piece, with: [outer, factor])
                     split.shift += shift
                     splits[key] = split
+                    written.renumber(key, after: piece)
+                case .unroll(let piece): written.add(piece, extent: lowering.extent(of: piece))
                 case .materialize(let number):
                     precondition(number != root, "\(program[number].primitive.name) has no loops")
                     fusion.materialize(number)

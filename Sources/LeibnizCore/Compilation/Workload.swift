@@ -42,6 +42,9 @@ struct Workload {
             let isRepeated = instruction.type.shape.count > operand + operand / 4
             return isRepeated ? Cost(operations: sum.operations > 8 ? 0 : sum.operations, loads: 0) : sum
         case is Barrier: return sum
+        case let product as FixedProduct:
+            let count = product.matrix.first?.count ?? 1
+            return Cost(operations: count * (sum.operations + 1), loads: count * sum.loads)
         case is TakeAlong: return Cost(operations: 1, loads: sum.loads + 1)
         case is any GeneratorPrimitive: return Cost(operations: 50, loads: 0)
         case is Input, is Concatenate, is ScatterAdd, is Prefix, is SortIndices, is Part, is any TuplePrimitive:

@@ -68,15 +68,20 @@ public struct Axis: Hashable, Sendable {
 public struct Bands: Hashable, Sendable {
     /// An outer axis that is not sequential.
     public var axis: Int
-    /// Its iterations in a band; the last may have fewer.
+    /// Another, each of whose iterations has bands of its own; nil where there is none.
+    public var around: Int?
+    /// The iterations of the first axis in a band; the last may have fewer.
     public var length: Int
     /// The buffers that are written for a nest that follows.
     public var handedOn: Set<Int>
 
     /// Bands of `length` iterations along an axis.
-    public init(axis: Int, length: Int, handedOn: Set<Int> = []) {
-        (self.axis, self.length, self.handedOn) = (axis, length, handedOn)
+    public init(axis: Int, around: Int? = nil, length: Int, handedOn: Set<Int> = []) {
+        (self.axis, self.around, self.length, self.handedOn) = (axis, around, length, handedOn)
     }
+
+    /// Whether a loop along an axis is cut by bands.
+    func cuts(_ axis: Int) -> Bool { axis == self.axis || axis == around }
 }
 
 /// What a kernel may do with a buffer. Distinct buffers never overlap, except that an output may be the same memory as an

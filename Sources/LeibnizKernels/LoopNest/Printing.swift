@@ -43,7 +43,8 @@ private struct NestPrinter {
             line("\(buffer.role) b\(number): \(buffer.type)[\(buffer.count)]")
         }
         for axis in nest.outer {
-            let bands = nest.bands.flatMap { $0.axis == axis ? ", in bands of \($0.length)" : nil } ?? ""
+            let bands =
+                nest.bands.flatMap { $0.cuts(axis) ? ", in bands of \($0.axis == axis ? $0.length : 1)" : nil } ?? ""
             open(axis, nest.sequential.contains(axis) ? " (sequential)" : " (parallel\(bands))")
         }
         for stage in nest.stages { print(stage) }

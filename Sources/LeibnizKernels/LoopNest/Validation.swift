@@ -48,7 +48,10 @@ extension LoopNest {
         for axis in sequential where !outer.contains(axis) {
             throw LoopNestError(place: .nest, problem: .axis("sequential axis \(axis) is not an outer axis"))
         }
-        if let bands, !outer.contains(bands.axis) || sequential.contains(bands.axis) || bands.length < 1 {
+        func isCut(_ axis: Int) -> Bool { outer.contains(axis) && !sequential.contains(axis) }
+        if let bands,
+            !isCut(bands.axis) || bands.length < 1 || bands.around.map({ $0 == bands.axis || !isCut($0) }) ?? false
+        {
             throw LoopNestError(
                 place: .nest, problem: .axis("there are no bands of \(bands.length) along axis \(bands.axis)"))
         }

@@ -105,6 +105,10 @@ struct Scheduler {
             ? loops.first { followsRows ? $0.axis == tile.first.axis : $0.lanes > 1 && !leavesGaps(tile) }
             : moving.reversed().min { traffic($0.axis) < traffic($1.axis) }
         if let innermost, let place = loops.firstIndex(of: innermost) { loops.append(loops.remove(at: place)) }
+        // Bands are counted along the last of their axes first.
+        if let around = nest.bands?.around, let place = loops.firstIndex(where: { $0.axis == around }) {
+            loops.insert(loops.remove(at: place), at: 0)
+        }
         return loops + sequential
     }
 

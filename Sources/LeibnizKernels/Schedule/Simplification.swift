@@ -4,7 +4,7 @@ extension LoopNest {
     func simplified() -> LoopNest {
         var nest = self
         nest.dropImpliedBounds()
-        let single = Set(axes.indices.filter { axes[$0].extent == 1 && $0 != bands?.axis })
+        let single = Set(axes.indices.filter { axes[$0].extent == 1 && bands?.cuts($0) != true })
         if !single.isEmpty { nest.drop(single) }
         while let (high, low) = nest.fusiblePair() {
             nest.axes[low].extent *= nest.axes[high].extent
@@ -54,7 +54,7 @@ extension LoopNest {
     private func fusiblePair() -> (high: Int, low: Int)? {
         let affines = affines
         func isFusible(_ high: Int, _ low: Int) -> Bool { self.isFusible(high, low, affines) }
-        let free = outer.filter { !sequential.contains($0) && $0 != bands?.axis }
+        let free = outer.filter { !sequential.contains($0) && bands?.cuts($0) != true }
         for high in free { for low in free where low != high && isFusible(high, low) { return (high, low) } }
         for stage in stages {
             for (high, low) in zip(stage.axes, stage.axes.dropFirst()) where isFusible(high, low) {

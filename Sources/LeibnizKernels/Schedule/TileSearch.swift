@@ -13,7 +13,7 @@ struct TileSearch {
         let nest = cost.nest
         self.nest = nest
         free = nest.outer.filter {
-            !nest.sequential.contains($0) && nest.axes[$0].extent > 1 && $0 != nest.bands?.axis
+            !nest.sequential.contains($0) && nest.axes[$0].extent > 1 && nest.bands?.cuts($0) != true
         }
     }
 

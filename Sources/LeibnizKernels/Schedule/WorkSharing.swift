@@ -16,6 +16,10 @@ extension Scheduler {
         if let bands = nest.bands, let place = schedule.outer.firstIndex(where: { $0.axis == bands.axis }) {
             schedule.outer[place].blocksPerUnit = bands.length
             schedule.units = TileCost.divided(nest.axes[bands.axis].extent, by: bands.length)
+            if let around = bands.around, let place = schedule.outer.firstIndex(where: { $0.axis == around }) {
+                schedule.outer[place].blocksPerUnit = 1
+                schedule.units *= nest.axes[around].extent
+            }
             return schedule.unitCost = Self.whole(cycles / Double(schedule.units))
         }
         // Where sums are walked in parts, those of a unit wait meanwhile: units must not be too large, whoever does them.
