@@ -44,11 +44,10 @@ extension Program {
             let resultOrder = places(of: product.output, in: [k, c, i, j])
         else { return nil }
         let (shape, type) = (self[images].type.shape, self[cotangents].type.shape)
-        let (inputs, outputs) = (shape[1], type[cotangentOrder[1]])
         guard
             MinimalFiltering.pays(
-                images: shape[0], inputs: inputs, outputs: outputs, height: shape[2] - 2, width: shape[3] - 2),
-            inputs * outputs >= MinimalFiltering.fewestProducts * (inputs + outputs)
+                images: shape[0], inputs: shape[1], outputs: type[cotangentOrder[1]], height: shape[2] - 2,
+                width: shape[3] - 2, ofTiles: true)
         else { return nil }
         return CorrelationPattern(
             images: images, cotangents: cotangents, cotangentOrder: cotangentOrder, resultOrder: resultOrder)

@@ -301,13 +301,14 @@ private struct SurveyedNest {
     func cost(_ layout: (Int) -> Layout) -> Double {
         let strides = accesses.map { (access: $0, strides: layout($0.number).strides) }
         var best = min(innerPoints * Double(accesses.count + 1), costAlongStages(strides))
+        let correlates = correlatesWindows
         for axis in outer where extents[axis] > 1 {
             let lanes = lanes(extents[axis])
             var sum = innerPoints / lanes
             for (access, strides) in strides {
                 let points = access.isInner ? innerPoints : outerPoints
                 switch abs(access.step(along: axis, strides)) {
-                case 0: sum += 0.3 * points / lanes
+                case 0: sum += (correlates ? 1.1 : 0.3) * points / lanes
                 // Windows that slide along the vectors begin anywhere and end under masks.
                 case 1:
                     let isCopied = isCopiedEachTime(access, strides)
@@ -345,18 +346,15 @@ private struct SurveyedNest {
     /// The vectors' lanes that an axis of this extent can use on average.
     private func lanes(_ extent: Int) -> Double { Double(extent) / (Double(extent) / Self.lanes).rounded(.up) }
 
-    /// Whether results that a register tile holds side by side read the same of an operand: the derivative in a convolution's kernels, whose
-    /// images are read at one place for many channels.
-    private func isShared(_ access: MemoryAccess) -> Bool {
-        let readsWindows = accesses.contains { $0.isInner && $0.index.contains { $0.terms.count > 1 } }
-        return readsWindows
-            && outer.contains { axis in
-                extents[axis] >= 4 && access.index.allSatisfy { $0.stride(of: axis) == 0 }
-            }
+    /// Whether it adds up images seen through windows, for few results: the derivative in a convolution's kernels. Its register tiles are
+    /// small where vectors run along results, and each number that goes with a vector is loaded for few of them.
+    private var correlatesWindows: Bool {
+        innerPoints >= Self.longSum * outerPoints
+            && accesses.contains { $0.isInner && $0.index.contains { $0.terms.count > 1 } }
     }
 
-    /// What a load costs each of the results that share it.
-    private static let sharedLoad = 0.5
+    /// So many numbers in a sum are many.
+    private static let longSum = 2048.0
 
     /// What the nest takes with vectors along the stages' own axes: the sums of their lanes have to be added up at the end.
     private func costAlongStages(_ strides: [(access: MemoryAccess, strides: [Int])]) -> Double {
@@ -370,7 +368,7 @@ private struct SurveyedNest {
             }
             let steps = inner.map { access.step(along: $0, strides) }
             if steps.contains(1) {
-                sum += (isShared(access) ? Self.sharedLoad : 1) * innerPoints / lanes
+                sum += innerPoints / lanes
             } else {
                 sum += steps.allSatisfy { $0 == 0 } ? 0.3 * innerPoints / lanes : innerPoints
             }

@@ -21,19 +21,22 @@ enum MinimalFiltering {
     static let cotangent: [[Double]] = [[1, 0], [0.5, 0.5], [0.5, -0.5], [0, 1]]
     static let gradient: [[Double]] = [[1, 1, 1, 0], [0, 1, -1, 0], [0, 1, 1, -1]]
 
-    /// The fewest channels on both sides for which fewer products are worth the sums around them.
-    static let fewestChannels = 32
-    /// The fewest products for each element of a tile where both factors are tiles, which pass through memory as a whole.
-    static let fewestProducts = 40
     /// The fewest images: vectors run along them.
     static let fewestImages = 16
+    /// The fewest products for each element that is transformed; and where both factors are tiles, which pass through memory as a whole.
+    private static let (fewestProducts, fewestProductsOfTiles) = (28, 40)
 
     /// Whether a convolution is better computed so.
-    static func pays(images: Int, inputs: Int, outputs: Int, height: Int, width: Int) -> Bool {
+    ///
+    /// - Parameter ofTiles: whether both factors of its products are tiles, as in the derivative in the kernels.
+    static func pays(images: Int, inputs: Int, outputs: Int, height: Int, width: Int, ofTiles: Bool = false) -> Bool {
         // Vectors that are mostly full on every machine.
         let lanes = (images + fewestImages - 1) / fewestImages * fewestImages
-        return min(inputs, outputs) >= fewestChannels && images >= fewestImages && 4 * images >= 3 * lanes
-            && min(height, width) >= 4
+        guard images >= fewestImages, 4 * images >= 3 * lanes, min(height, width) >= 4 else { return false }
+        // The last tiles may overhang.
+        let places = (height + 1) / 2 * 2 * ((width + 1) / 2 * 2)
+        return inputs * outputs * height * width
+            >= (ofTiles ? fewestProductsOfTiles : fewestProducts) * (inputs + outputs) * places
     }
 }
 
