@@ -31,16 +31,10 @@ extension Program {
 
     /// The derivative in a convolution's kernels of 3×3 that a value is, if it is one.
     func correlation(at number: Int) -> CorrelationPattern? {
-        guard isContraction(self[number]), let product = self[number].primitive as? Contraction,
-            let images = unwindowed(self[number].operands[0]), product.right.count == 4, product.output.count == 4
-        else { return nil }
-        let (n, c, p, q, i, j) = (
-            product.left[0], product.left[1], product.left[2], product.left[3], product.left[4], product.left[5]
-        )
-        let cotangents = self[number].operands[1]
+        guard let (product, images, cotangents) = productOfWindows(number) else { return nil }
+        let (n, c, p, q, i, j) = labels(product.left)
         guard let k = product.right.first(where: { ![n, p, q].contains($0) }),
             let cotangentOrder = places(of: [n, k, p, q], in: product.right),
-            places(of: [k, c, i, j], in: product.output) != nil,
             let resultOrder = places(of: product.output, in: [k, c, i, j])
         else { return nil }
         let (shape, type) = (self[images].type.shape, self[cotangents].type.shape)
@@ -55,27 +49,34 @@ extension Program {
 
     /// x ⋆ w, as `convolution` writes it.
     private func forward(_ number: Int) -> ConvolutionPattern? {
-        guard isContraction(self[number]), let product = self[number].primitive as? Contraction else { return nil }
-        let (windows, kernels) = (self[number].operands[0], self[number].operands[1])
-        guard let images = unwindowed(windows), product.left.count == 6, product.right.count == 4,
-            product.output.count == 4
-        else { return nil }
-        let (n, c, p, q, i, j) = (
-            product.left[0], product.left[1], product.left[2], product.left[3], product.left[4], product.left[5]
-        )
+        guard let (product, images, kernels) = productOfWindows(number) else { return nil }
+        let (n, c, p, q, i, j) = labels(product.left)
         guard let k = product.right.first(where: { ![c, i, j].contains($0) }),
             let kernelOrder = places(of: [k, c, i, j], in: product.right),
-            places(of: [n, k, p, q], in: product.output) != nil,
             let resultOrder = places(of: product.output, in: [n, k, p, q])
         else { return nil }
-        let (shape, type) = (self[windows].type.shape, self[kernels].type.shape)
+        let (shape, type) = (self[images].type.shape, self[kernels].type.shape)
         guard
             MinimalFiltering.pays(
-                images: shape[0], inputs: shape[1], outputs: type[kernelOrder[0]], height: shape[2], width: shape[3])
+                images: shape[0], inputs: shape[1], outputs: type[kernelOrder[0]], height: shape[2] - 2,
+                width: shape[3] - 2)
         else { return nil }
         return ConvolutionPattern(
             images: images, padding: [(0, 0), (0, 0)], kernels: kernels, kernelOrder: kernelOrder, isFlipped: false,
             resultOrder: resultOrder)
+    }
+
+    /// The sum of products that a value is of all 3×3 windows of some images with another value, both results and factors of four axes.
+    private func productOfWindows(_ number: Int) -> (product: Contraction, images: Int, factor: Int)? {
+        guard let product = contraction(number), let images = unwindowed(self[number].operands[0]),
+            product.right.count == 4, product.output.count == 4
+        else { return nil }
+        return (product, images, self[number].operands[1])
+    }
+
+    /// The labels of six axes.
+    private func labels(_ axes: [Int]) -> (Int, Int, Int, Int, Int, Int) {
+        (axes[0], axes[1], axes[2], axes[3], axes[4], axes[5])
     }
 
     /// The images of which a value holds all 3×3 windows.
@@ -98,17 +99,19 @@ extension Program {
             start[slice.axis - 2] += slice.start
             whole = self[whole].operands[0]
         }
-        guard extents.count == 2, self[whole].primitive is Reshape,
-            let first = untaken(self[whole].operands[0], axis: 2),
-            let second = untaken(first, axis: 3), self[second].primitive is Reshape
+        guard extents.count == 2, self[whole].primitive is Reshape else { return nil }
+        let overlaid = self[whole].operands[0]
+        // Both reshapes add or drop a last axis of one place.
+        guard self[overlaid].type.shape.extents == self[whole].type.shape.extents + [1],
+            let first = untaken(overlaid, axis: 2), let second = untaken(first, axis: 3),
+            self[second].primitive is Reshape
         else { return nil }
         let product = self[second].operands[0]
-        guard isContraction(self[product]), let contraction = self[product].primitive as? Contraction,
-            contraction.output.count == 6, contraction.left.count == 4, contraction.right.count == 4,
+        guard let contraction = contraction(product), contraction.output.count == 6, contraction.left.count == 4,
+            contraction.right.count == 4,
             self[second].type.shape.extents == self[product].type.shape.extents + [1]
         else { return nil }
-        let output = contraction.output
-        let (n, c, p, q, i, j) = (output[0], output[1], output[2], output[3], output[4], output[5])
+        let (n, c, p, q, i, j) = labels(contraction.output)
         let (images, kernels) = (self[product].operands[0], self[product].operands[1])
         guard let k = contraction.left.first(where: { ![n, p, q].contains($0) }), contraction.left == [n, k, p, q],
             let kernelOrder = places(of: [c, k, i, j], in: contraction.right)
@@ -134,8 +137,7 @@ extension Program {
         }
         let moved = self[number].operands[0]
         guard let shear = self[moved].primitive as? Shear, shear.axis == axis, shear.along == axis + 2,
-            shear.step == -1,
-            shear.offset == 0
+            shear.step == -1, shear.offset == 0
         else { return nil }
         let operand = self[moved].operands[0]
         let shape = self[operand].type.shape
@@ -148,8 +150,7 @@ extension Program {
         return places.count == labels.count && labels.count == all.count ? places : nil
     }
 
-    private func isContraction(_ instruction: Instruction) -> Bool {
-        guard let contraction = instruction.primitive as? Contraction else { return false }
-        return instruction.type.elementType == .float32 && contraction.output.count >= 4
+    private func contraction(_ number: Int) -> Contraction? {
+        self[number].type.elementType == .float32 ? self[number].primitive as? Contraction : nil
     }
 }

@@ -40,10 +40,21 @@ enum MinimalFiltering {
     }
 }
 
+extension MinimalFiltering {
+    /// From images [N, C, H, W] to their tiles, two places apart, each side multiplied with a matrix: [T₁, T₂, a, b, C, N].
+    fileprivate static func tiles(of size: Int, _ matrix: [[Double]]) -> [any Primitive] {
+        [
+            Windows(axis: 2, size: size, stride: 2, dilation: 1), Windows(axis: 3, size: size, stride: 2, dilation: 1),
+            Transpose(order: [2, 3, 4, 5, 1, 0]), FixedProduct(axis: 2, matrix: matrix),
+            FixedProduct(axis: 3, matrix: matrix),
+        ]
+    }
+}
+
 extension Program {
     /// The same program with minimal filtering wherever it pays.
     func filteringMinimally() -> Program {
-        guard instructions.contains(where: { $0.primitive is Windows }) else { return self }
+        guard instructions.contains(where: { $0.primitive is Contraction }) else { return self }
         var (result, numbers) = (Program(), [Int]())
         for (number, instruction) in instructions.enumerated() {
             let written =
@@ -82,13 +93,7 @@ extension Program {
                     Transpose(order: [2, 3, 0, 1]), FixedProduct(axis: 0, matrix: MinimalFiltering.kernel),
                     FixedProduct(axis: 1, matrix: MinimalFiltering.kernel),
                 ], on: numbers[filtering.kernels]),
-            let tiles = write(
-                [
-                    Windows(axis: 2, size: 4, stride: 2, dilation: 1),
-                    Windows(axis: 3, size: 4, stride: 2, dilation: 1),
-                    Transpose(order: [2, 3, 4, 5, 1, 0]), FixedProduct(axis: 2, matrix: MinimalFiltering.data),
-                    FixedProduct(axis: 3, matrix: MinimalFiltering.data),
-                ], on: images),
+            let tiles = write(MinimalFiltering.tiles(of: 4, MinimalFiltering.data), on: images),
             let products = write(
                 Contraction(left: [0, 1, 2, 3, 4, 5], right: [2, 3, 6, 4], output: [0, 1, 2, 3, 6, 5]), tiles, filters)
         else { return nil }
@@ -111,20 +116,12 @@ extension Program {
         let overhanging = (2..<4).filter { self[images].type.shape[$0] % 2 != 0 }.map {
             Pad(axis: $0, before: 0, after: 1, interior: 0)
         }
-        func cut(by size: Int, _ matrix: [[Double]]) -> [any Primitive] {
-            overhanging + [
-                Windows(axis: 2, size: size, stride: 2, dilation: 1),
-                Windows(axis: 3, size: size, stride: 2, dilation: 1),
-                Transpose(order: [2, 3, 4, 5, 1, 0]), FixedProduct(axis: 2, matrix: matrix),
-                FixedProduct(axis: 3, matrix: matrix),
-            ]
-        }
         // What the convolution made of the images is made again: kept, it would take four times their memory.
         guard let again = write(Barrier(), images, cotangents),
-            let tiles = write(cut(by: 4, MinimalFiltering.data), on: again),
+            let tiles = write(overhanging + MinimalFiltering.tiles(of: 4, MinimalFiltering.data), on: again),
             let weights = write(
-                [Transpose(order: correlation.cotangentOrder)] + cut(by: 2, MinimalFiltering.cotangent),
-                on: cotangents),
+                [Transpose(order: correlation.cotangentOrder)] + overhanging
+                    + MinimalFiltering.tiles(of: 2, MinimalFiltering.cotangent), on: cotangents),
             let products = write(
                 Contraction(left: [0, 1, 2, 3, 4, 5], right: [0, 1, 2, 3, 6, 5], output: [2, 3, 6, 4]), tiles, weights)
         else { return nil }
@@ -144,7 +141,7 @@ extension Program {
     private mutating func write(_ primitive: any Primitive, _ operands: Int...) -> Int? {
         guard let type = try? primitive.result(of: operands.map { self[$0].type }) else { return nil }
         // What takes all of a value, as it is, is the value.
-        if type == self[operands[0]].type, primitive is Slice, (primitive as? Slice)?.stride == 1 { return operands[0] }
+        if type == self[operands[0]].type, (primitive as? Slice)?.stride == 1 { return operands[0] }
         return add(primitive, operands, type)
     }
 }
