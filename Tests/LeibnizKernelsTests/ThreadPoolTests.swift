@@ -41,6 +41,48 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 3, 5], [0, 1, 2, 7, 64, 1001])
+    func `work that threads help each other with is done once`(threads: Int, units: Int) {
+        let pool = ThreadPool(count: threads)
+        for _ in 0..<50 {
+            var counts = [Int](repeating: 0, count: units)
+            counts.withUnsafeMutableBufferPointer { counts in
+                let base = counts.baseAddress
+                pool.share(units: units) { begin, end, _ in
+                    for unit in begin..<end { base?[unit] += 1 }
+                }
+            }
+            #expect(counts.allSatisfy { $0 == 1 })
+        }
+    }
+
+    @Test func `who is done early helps who is slow`() {
+        let pool = ThreadPool(count: 2)
+        pool.whileRunning {
+            // Only a worker that is awake can be helped or help.
+            _ = owners(pool, units: 2)
+            let fast = Atomic<Int>(0)
+            pool.share(units: 64) { begin, end, worker in
+                if worker == 1 { usleep(UInt32(end - begin) * 1000) } else { fast.add(end - begin, ordering: .relaxed) }
+            }
+            #expect(fast.load(ordering: .relaxed) > 32)
+        }
+    }
+
+    @Test func `what is left is taken in halves, from the front by its owner, from the back by others`() {
+        let left = WorkLeft(threads: 2)
+        left.reset { $0 == 0 ? 0..<8 : 8..<11 }
+        #expect(left.next(for: 0) == 0..<4)
+        #expect(left.next(for: 1) == 8..<10)
+        #expect(left.next(for: 1) == 10..<11)
+        #expect(left.next(for: 1) == 6..<8)
+        #expect(left.next(for: 1) == 5..<6)
+        // The last unit is its owner's.
+        #expect(left.next(for: 1) == nil)
+        #expect(left.next(for: 0) == 4..<5)
+        #expect(left.next(for: 0) == nil)
+    }
+
     @Test func `a body that uses its own pool gets the same split on its own thread`() {
         let pool = ThreadPool(count: 3)
         let wrong = Atomic<Int>(0)

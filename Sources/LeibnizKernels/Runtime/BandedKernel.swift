@@ -77,7 +77,7 @@ public final class BandedKernel: Kernel {
                 }
             }
         }
-        if isShared { pool.run(units: bandCount, work) } else { work(0, bandCount, 0) }
+        if isShared { pool.share(units: bandCount, work) } else { work(0, bandCount, 0) }
     }
 
     /// Calls `run` with the number of each kernel and its buffers, in order.

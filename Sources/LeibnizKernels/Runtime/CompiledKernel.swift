@@ -13,6 +13,8 @@ public final class CompiledKernel: Kernel {
     let (units, unitCost): (Int, Int)
     private let scratchBytes: Int
     private let isWorthThreads: Bool
+    /// Whether threads that are done early help the others.
+    private let helps: Bool
 
     /// Code and what one must know to run it.
     init(code: CompiledCode, source: KernelSource) {
@@ -21,6 +23,7 @@ public final class CompiledKernel: Kernel {
         (units, unitCost) = (max(0, source.units), source.unitCost)
         scratchBytes = (max(0, source.scratchBytes) + 63) & ~63
         isWorthThreads = Self.isWorthThreads(units: units, unitCost: source.unitCost)
+        helps = code.finish == nil && Double(units) * Double(unitCost) >= Scheduler.helpedCycles
     }
 
     /// Whether threads share the units of a kernel.
@@ -62,7 +65,10 @@ public final class CompiledKernel: Kernel {
         let launch = Launch(
             main: code.main, buffers: buffers, status: status, scratch: scratch, scratchBytes: scratchBytes)
         withUnsafePointer(to: launch) { launch in
-            if isParallel {
+            if isParallel, helps {
+                pool.share(units: units, context: launch, Launch.runChunk)
+            } else if isParallel {
+                // Each thread leaves a result of its own: that of its chunk.
                 pool.run(units: units, grain: 1, context: launch, Launch.runChunk)
             } else {
                 pool.runByItself(units: units, grain: 1, context: launch, Launch.runChunk)

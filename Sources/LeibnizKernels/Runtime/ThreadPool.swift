@@ -11,8 +11,9 @@ import Synchronization
 /// Threads that share the work of a kernel.
 ///
 /// Work of n units is cut into `count` contiguous chunks that depend on n and `count` alone; chunk 0 runs on the caller's
-/// thread, chunk k on worker k. So the same thread count gives the same bits. A pool does one piece of work at a time: who
-/// finds it busy (another thread, or a body that calls `run` again) runs the same chunks one after the other by itself.
+/// thread, chunk k on worker k. So the same thread count gives the same bits. Where it does not matter who does a unit, threads that are
+/// done early help the others (`share`). A pool does one piece of work at a time: who finds it busy (another thread, or a body that
+/// calls `run` again) runs the same chunks one after the other by itself.
 ///
 /// Workers start with the first parallel work. Between two pieces of work they spin, at most half a millisecond, or 2 ms inside
 /// `whileRunning`; then they sleep on a condition variable and use no CPU.
@@ -24,6 +25,7 @@ public final class ThreadPool: Sendable {
     public let count: Int
 
     private let team: Team?
+    private let left: WorkLeft
     private let state = Atomic<Int>(State.new)
     private let isBusy = Atomic<Bool>(false)
 
@@ -31,6 +33,7 @@ public final class ThreadPool: Sendable {
     public init(count: Int) {
         self.count = max(1, count)
         team = self.count > 1 ? Team(workerCount: self.count - 1) : nil
+        left = WorkLeft(threads: self.count)
     }
 
     deinit { team?.stop() }
@@ -58,29 +61,67 @@ public final class ThreadPool: Sendable {
         if count == 1 { return body(0, units, 0) }
         withoutActuallyEscaping(body) { escapable in
             withUnsafePointer(to: escapable) { pointer in
-                run(units: units, grain: grain, context: UnsafeRawPointer(pointer)) { context, begin, end, worker in
-                    context.assumingMemoryBound(to: ((Int, Int, Int) -> Void).self).pointee(begin, end, worker)
-                }
+                run(units: units, grain: grain, context: UnsafeRawPointer(pointer), Self.callClosure)
+            }
+        }
+    }
+
+    /// Calls `body(begin, end, worker)` until every unit has been done once, and returns then.
+    ///
+    /// Threads begin with their chunks; who is done goes on with what others have not begun.
+    ///
+    /// - Parameter body: runs on several threads at once, several times on each; what it writes must belong to its units, and must not
+    ///   depend on who does them.
+    public func share(units: Int, _ body: (_ begin: Int, _ end: Int, _ worker: Int) -> Void) {
+        if count == 1 { return body(0, units, 0) }
+        withoutActuallyEscaping(body) { escapable in
+            withUnsafePointer(to: escapable) { pointer in
+                share(units: units, context: UnsafeRawPointer(pointer), Self.callClosure)
             }
         }
     }
 
     /// The form of `run` that allocates nothing: a plain function and its context.
     func run(units: Int, grain: Int, context: UnsafeRawPointer, _ body: Body) {
+        run(Job(units: units, grain: grain, isShared: false, pool: .passUnretained(self), context: context, body: body))
+    }
+
+    /// The form of `share` that allocates nothing.
+    func share(units: Int, context: UnsafeRawPointer, _ body: Body) {
+        let isShared = units <= WorkLeft.greatestCount
+        run(Job(units: units, grain: 1, isShared: isShared, pool: .passUnretained(self), context: context, body: body))
+    }
+
+    private func run(_ job: Job) {
         guard let team, !isBusy.exchange(true, ordering: .acquiring) else {
-            return runByItself(units: units, grain: grain, context: context, body)
+            return runByItself(units: job.units, grain: job.grain, context: job.context, job.body)
         }
         defer { isBusy.store(false, ordering: .releasing) }
         if state.load(ordering: .relaxed) == State.new {
             state.store(team.start() ? State.started : State.failed, ordering: .relaxed)
         }
         guard state.load(ordering: .relaxed) == State.started else {
-            return runByItself(units: units, grain: grain, context: context, body)
+            return runByItself(units: job.units, grain: job.grain, context: job.context, job.body)
         }
-        team.begin(Job(units: units, grain: grain, pool: Unmanaged.passUnretained(self), context: context, body: body))
-        let own = chunk(0, units: units, grain: grain)
-        body(context, own.lowerBound, own.upperBound, 0)
+        if job.isShared {
+            // Mirrored: the last chunks have one unit more, for the very last is often not whole.
+            left.reset { worker in
+                let chunk = chunk(count - 1 - worker, units: job.units)
+                return job.units - chunk.upperBound..<job.units - chunk.lowerBound
+            }
+        }
+        team.begin(job)
+        work(job, as: 0)
         team.awaitEnd()
+    }
+
+    /// What a thread does of a job.
+    func work(_ job: Job, as worker: Int) {
+        guard job.isShared else {
+            let chunk = chunk(worker, units: job.units, grain: job.grain)
+            return job.body(job.context, chunk.lowerBound, chunk.upperBound, worker)
+        }
+        while let range = left.next(for: worker) { job.body(job.context, range.lowerBound, range.upperBound, worker) }
     }
 
     /// Runs all chunks on the caller's thread, in order.
@@ -102,6 +143,11 @@ public final class ThreadPool: Sendable {
     /// The work of one chunk.
     typealias Body = @convention(c) (_ context: UnsafeRawPointer, _ begin: Int, _ end: Int, _ worker: Int) -> Void
 
+    /// Calls the closure that a context points to.
+    private static let callClosure: Body = { context, begin, end, worker in
+        context.assumingMemoryBound(to: ((Int, Int, Int) -> Void).self).pointee(begin, end, worker)
+    }
+
     /// Whether the workers have been started; looked at only by who holds `isBusy`.
     private enum State {
         static let new = 0
@@ -113,6 +159,8 @@ public final class ThreadPool: Sendable {
     struct Job {
         var units: Int
         var grain: Int
+        /// Whether anybody may do any unit.
+        var isShared: Bool
         var pool: Unmanaged<ThreadPool>  // The caller of `run` holds it until all workers are done.
         var context: UnsafeRawPointer
         var body: Body

@@ -25,14 +25,14 @@ final class Team: @unchecked Sendable {
     private let sleepers = Atomic<Int>(0)
     /// How many plans are inside `whileRunning`.
     let runningPlans = Atomic<Int>(0)
-    private let answers: Answers
+    private let answers: SpacedNumbers
     private let job: UnsafeMutablePointer<ThreadPool.Job>
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
     init(workerCount: Int) {
         self.workerCount = workerCount
-        answers = Answers(count: workerCount)
+        answers = SpacedNumbers(count: workerCount)
         job = .allocate(capacity: 1)
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
@@ -103,8 +103,7 @@ final class Team: @unchecked Sendable {
             if now < 0 { return }
             seen = now
             let work = job.pointee
-            let chunk = work.pool._withUnsafeGuaranteedRef { $0.chunk(number, units: work.units, grain: work.grain) }
-            work.body(work.context, chunk.lowerBound, chunk.upperBound, number)
+            work.pool._withUnsafeGuaranteedRef { $0.work(work, as: number) }
             answers[number - 1].store(now, ordering: .releasing)
         }
     }
@@ -146,32 +145,6 @@ final class Team: @unchecked Sendable {
             if now != seen { return now }
             pthread_cond_wait(condition, mutex)
         }
-    }
-}
-
-/// One atomic counter per worker, each alone on its pair of cache lines.
-private final class Answers: @unchecked Sendable {  // Holds a constant pointer to atomics.
-    private static let stride = 128
-    private let memory: UnsafeMutableRawPointer
-    private let count: Int
-
-    init(count: Int) {
-        self.count = count
-        memory = .allocate(byteCount: count * Self.stride, alignment: Self.stride)
-        for index in 0..<count { address(index).initialize(to: Atomic<Int>(0)) }
-    }
-
-    deinit {
-        for index in 0..<count { address(index).deinitialize(count: 1) }
-        memory.deallocate()
-    }
-
-    private func address(_ index: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-        (memory + index * Self.stride).assumingMemoryBound(to: Atomic<Int>.self)
-    }
-
-    subscript(index: Int) -> Atomic<Int> {
-        _read { yield address(index).pointee }
     }
 }
 

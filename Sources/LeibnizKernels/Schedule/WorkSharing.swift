@@ -6,6 +6,10 @@ extension Scheduler {
     private static let usesOfCopy = 8
     /// The units for each thread that make an uneven share negligible.
     private static let manyUnits = 8
+    /// The units for each thread where a unit begins with nothing of its own to do: threads that are done early find some to help with.
+    private static let smallUnits = 32
+    /// What is worth helping with: who does what is not its own does it more slowly, and there must be something to gain.
+    static let helpedCycles = 200_000.0
 
     /// Sets units and their cost.
     func shareWork(
@@ -25,7 +29,8 @@ extension Scheduler {
         // Where sums are walked in parts, those of a unit wait meanwhile: units must not be too large, whoever does them.
         let waiting = nest.addsUpProducts ? waitingBytes(schedule, work) : 0
         guard isWorthSharing(cycles) || waiting > Self.waitingBytes else { return }
-        let manyUnits = max(Self.manyUnits * threads, TileCost.divided(waiting, by: Self.waitingBytes))
+        let perThread = nest.addsUpProducts || cycles < Self.helpedCycles ? Self.manyUnits : Self.smallUnits
+        let manyUnits = max(perThread * threads, TileCost.divided(waiting, by: Self.waitingBytes))
         let blocks = schedule.outer.map { loop -> Int in
             nest.sequential.contains(loop.axis) ? 1 : (nest.axes[loop.axis].extent + loop.step - 1) / loop.step
         }
@@ -36,8 +41,9 @@ extension Scheduler {
             return
         }
         // Few units where each spends much of its time on copies.
-        let copying = Double(2 * threads) * copied.reduce(0.0) { $0 + copyingCycles($1, lanes: tile.lanes) }
-        let fewUnits = copying > cycles * Self.muchCopying ? threads : 2 * threads
+        let copying = copied.reduce(0.0) { $0 + copyingCycles($1, lanes: tile.lanes) }
+        let fewUnits = Double(2 * threads) * copying > cycles * Self.muchCopying ? threads : 2 * threads
+        let cheapCopies = copied.isEmpty ? 1 : Int(min(1e6, cycles * Self.littleCopying / copying))
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
             // As few units along this loop as make enough, none of them too small.
@@ -48,7 +54,10 @@ extension Scheduler {
             if copied.contains(where: { !$0.has(schedule.outer[place].axis) }) {
                 let isEven = units >= fewUnits && units % threads == 0
                 count = min(
-                    count, max(TileCost.divided(fewUnits, by: units), isEven ? 1 : blocks[place] / Self.usesOfCopy))
+                    count,
+                    max(
+                        TileCost.divided(fewUnits, by: units), isEven ? 1 : blocks[place] / Self.usesOfCopy,
+                        min(cheapCopies, blocks[place] / Self.usesOfCopy)))
             }
             guard count > 1 else { continue }
             // So few units that one more or less matters come in equal shares if they can.
@@ -66,6 +75,8 @@ extension Scheduler {
 
     /// The share of a kernel's time that copies in two units for each thread may take.
     private static let muchCopying = 0.125
+    /// The share that may go into making copies several times, for the sake of more units.
+    private static let littleCopying = 0.02
 
     /// The cycles of copying an operand once that moves along some axes.
     private func copyingCycles(_ axes: AxisSet, lanes: Int) -> Double {
