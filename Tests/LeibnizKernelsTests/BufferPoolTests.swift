@@ -28,15 +28,25 @@ import Testing
         #expect(pool.bytesKept == 0)
     }
 
-    @Test func `a pool keeps no more than its limit`() {
+    @Test func `a pool keeps its limit, and what was in use at once lately`() {
         let pool = BufferPool(keptLimit: 4096)
-        let blocks = (0..<8).map { _ in pool.take(byteCount: 1024) }
-        for block in blocks { pool.giveBack(block, byteCount: 1024) }
-        #expect(pool.bytesKept == 4096)
+        func use(_ count: Int, of byteCount: Int) {
+            let blocks = (0..<count).map { _ in pool.take(byteCount: byteCount) }
+            for block in blocks { pool.giveBack(block, byteCount: byteCount) }
+        }
+        use(8, of: 1024)
+        use(8, of: 1024)
+        #expect(pool.bytesKept == 8192 && pool.systemAllocationCount == 8)
+        // Another size makes room for itself.
+        use(2, of: 4096)
+        #expect(pool.bytesKept == 12288 && pool.systemAllocationCount == 10)
+        // After two periods in which one block was enough, that is all beside the limit.
+        for _ in 0..<2 * BufferPool.period { use(1, of: 1024) }
+        #expect(pool.bytesKept <= 4096 + 1024)
     }
 
     @Test func `a pool gives back the sizes that nobody asks for first`() {
-        let pool = BufferPool(keptLimit: 4096)
+        let pool = BufferPool(keptLimit: 1024)
         let old = (0..<3).map { _ in pool.take(byteCount: 1024) }
         for block in old { pool.giveBack(block, byteCount: 1024) }
         // A step of another size that runs again and again gets its own block back.

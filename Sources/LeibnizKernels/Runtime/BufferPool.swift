@@ -11,19 +11,26 @@ import Synchronization
 /// Recycles blocks of memory by size, so that a step that runs again allocates nothing from the system.
 ///
 /// Sizes are rounded up to classes, eight per power of two, so that at most an eighth is wasted. Every class has a list and a lock of its
-/// own, held for a few instructions. What would exceed `keptLimit` goes back to the system, from sizes that nobody has asked for lately
-/// first: a step that runs again and again keeps its blocks, whatever ran before it.
+/// own, held for a few instructions. What would exceed a limit goes back to the system, from sizes that nobody has asked for lately
+/// first: a step that runs again and again keeps its blocks, whatever ran before it. What was in use at once lately may be kept, however
+/// much it is: fresh memory costs more time than most kernels spend on it.
 public final class BufferPool: Sendable {
     /// The pool of all buffers.
     public static let shared = BufferPool(keptLimit: 256 << 20)
 
-    /// The bytes that the pool keeps at most for later use.
+    /// The bytes that the pool may keep for later use beside what was in use at once lately.
     public let keptLimit: Int
 
     private let classes: [FreeList]
     private let used = Atomic<Int>(0)
     private let kept = Atomic<Int>(0)
     private let peak = Atomic<Int>(0)
+    /// How many blocks were given back, and the most that was in use in this period of them and in the one before.
+    private let returns = Atomic<Int>(0)
+    private let newPeak = Atomic<Int>(0)
+    private let lastPeak = Atomic<Int>(0)
+    /// The blocks that are given back in a period: those of many steps.
+    static let period = 4096
     private let systemAllocations = Atomic<Int>(0)
 
     /// Addresses of free blocks of one size.
@@ -90,6 +97,8 @@ public final class BufferPool: Sendable {
             kept.subtract(size, ordering: .relaxed)
             block = pointer
         } else {
+            // Other sizes make room first: what is kept must not come on top of what is new.
+            evict(before: size)
             guard let pointer = Self.allocate(size) else { return nil }
             systemAllocations.add(1, ordering: .relaxed)
             clock.add(1, ordering: .relaxed)
@@ -97,6 +106,7 @@ public final class BufferPool: Sendable {
         }
         let now = used.add(size, ordering: .relaxed).newValue
         if now > peak.load(ordering: .relaxed) { peak.max(now, ordering: .relaxed) }
+        if now > newPeak.load(ordering: .relaxed) { newPeak.max(now, ordering: .relaxed) }
         return block
     }
 
@@ -104,15 +114,24 @@ public final class BufferPool: Sendable {
     func giveBack(_ block: UnsafeMutableRawPointer, byteCount: Int) {
         let number = Self.sizeClass(of: byteCount)
         let size = Self.byteCount(ofClass: number)
-        used.subtract(size, ordering: .relaxed)
+        let inUse = used.subtract(size, ordering: .relaxed).newValue
         classes[number].blocks.withLock { $0.append(UInt(bitPattern: block)) }
-        if kept.add(size, ordering: .relaxed).newValue > keptLimit { evict() }
+        if returns.add(1, ordering: .relaxed).newValue % Self.period == 0 {
+            lastPeak.store(newPeak.exchange(inUse, ordering: .relaxed), ordering: .relaxed)
+        }
+        kept.add(size, ordering: .relaxed)
+        evict()
     }
 
     /// Gives blocks back to the system until no more are kept than may be, those of the size that was asked for longest ago first.
-    private func evict() {
+    ///
+    /// All together, with `size` bytes more, is at most what was in use at once lately and `keptLimit`.
+    private func evict(before size: Int = 0) {
+        let lately = max(newPeak.load(ordering: .relaxed), lastPeak.load(ordering: .relaxed))
+        let limit = keptLimit + max(0, lately - used.load(ordering: .relaxed) - size)
+        if kept.load(ordering: .relaxed) <= limit { return }
         clock.add(1, ordering: .relaxed)
-        while kept.load(ordering: .relaxed) > keptLimit {
+        while kept.load(ordering: .relaxed) > limit {
             var oldest: (number: Int, use: Int)?
             for (number, list) in classes.enumerated() where list.blocks.withLock({ !$0.isEmpty }) {
                 let use = list.lastUse.load(ordering: .relaxed)
