@@ -154,6 +154,11 @@ struct PanelDrawing {
         }
     }
 
+    /// The width that a text may need: who shows an SVG chooses the font, and some are wider than ours.
+    private static func roomyWidth(of text: String, size: Double) -> Double {
+        max(StrokeFont.width(of: text, size: size), 0.6 * size * Double(text.count))
+    }
+
     /// Names of layers, in the corner where the fewest points are.
     private func drawLegend(into drawing: inout Drawing) {
         var colors = 0
@@ -165,7 +170,7 @@ struct PanelDrawing {
         }
         guard !entries.isEmpty else { return }
         let size = 12.0, lineHeight = 18.0
-        let width = 50 + (entries.map { StrokeFont.width(of: $0.name, size: size) }.max() ?? 0)
+        let width = 50 + (entries.map { Self.roomyWidth(of: $0.name, size: size) }.max() ?? 0)
         let height = lineHeight * Double(entries.count) + 8
         let spots = panel.layers.flatMap { layer in
             layer.points.compactMap { point in spot(point.x, point.y) }

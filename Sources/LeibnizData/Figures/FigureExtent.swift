@@ -18,8 +18,8 @@ extension Figure.Panel {
                 ys += bars.heights + (y.scale == .linear ? [0] : [])
             case .heatMap(let heatMap):
                 isFilled = true
-                xs += heatMap.grid.x
-                ys += heatMap.grid.y
+                xs += Figure.Grid.borders(heatMap.grid.x)
+                ys += Figure.Grid.borders(heatMap.grid.y)
             case .contours(let contours):
                 isFilled = true
                 xs += contours.grid.x

@@ -89,6 +89,15 @@ extension Figure {
                 x: columns, y: rows, values: rows.flatMap { y in columns.map { x in f(x, y) ?? .nan } })
         }
 
+        /// Where cells around places end: in the middle between two, and as far outside of the first and the last.
+        static func borders(_ places: [Double]) -> [Double] {
+            guard let first = places.first, let last = places.last else { return [] }
+            let inner = zip(places, places.dropFirst()).map { ($0 + $1) / 2 }
+            let half = inner.first.map { $0 - first } ?? 0.5
+            let end = inner.last.map { last - $0 } ?? 0.5
+            return [first - half] + inner + [last + end]
+        }
+
         /// The least and the greatest finite value.
         var range: ClosedRange<Double>? {
             let finite = values.lazy.filter(\.isFinite)

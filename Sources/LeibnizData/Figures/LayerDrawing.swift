@@ -144,13 +144,13 @@ extension PanelDrawing {
     private func marks(of heatMap: Figure.HeatMap) -> [Drawing.Mark] {
         let grid = heatMap.grid
         guard let range = heatMap.range ?? grid.range, !grid.x.isEmpty, !grid.y.isEmpty else { return [] }
-        func borders(_ places: [Double]) -> [Double] {
-            let inner = zip(places, places.dropFirst()).map { ($0 + $1) / 2 }
-            let half = inner.first.map { $0 - places[0] } ?? 0.5
-            let end = inner.last.map { places[places.count - 1] - $0 } ?? 0.5
-            return [places[0] - half] + inner + [places[places.count - 1] + end]
+        let (columns, rows) = (Figure.Grid.borders(grid.x), Figure.Grid.borders(grid.y))
+        if let frame = evenFrame(columns, rows) {
+            let colors = grid.y.indices.reversed().flatMap { row in
+                grid.x.indices.map { heatMap.map.color(grid.values[row * grid.x.count + $0], in: range) }
+            }
+            return [.cells(frame, columns: grid.x.count, rows: grid.y.count, colors)]
         }
-        let (columns, rows) = (borders(grid.x), borders(grid.y))
         var marks: [Drawing.Mark] = []
         for row in grid.y.indices {
             for column in grid.x.indices {
@@ -166,6 +166,25 @@ extension PanelDrawing {
             }
         }
         return marks
+    }
+
+    /// Where cells with these borders lie if all are equally large on paper, and none is outside the plot.
+    private func evenFrame(_ columns: [Double], _ rows: [Double]) -> Frame? {
+        func isEven(_ places: [Double?]) -> Bool {
+            guard let first = places.first ?? nil, let last = places.last ?? nil else { return false }
+            let step = (last - first) / Double(places.count - 1)
+            return places.enumerated().allSatisfy { number, place in
+                place.map { abs($0 - first - step * Double(number)) < 0.01 } ?? false
+            }
+        }
+        guard isEven(columns.map(x.place)), isEven(rows.map(y.place)), let low = spot(columns[0], rows[0]),
+            let high = spot(columns[columns.count - 1], rows[rows.count - 1]), low.x < high.x, high.y < low.y
+        else { return nil }
+        let tolerance = 0.01
+        guard low.x > plot.left - tolerance, high.x < plot.right + tolerance, high.y > plot.top - tolerance,
+            low.y < plot.bottom + tolerance
+        else { return nil }
+        return Frame(left: low.x, top: high.y, right: high.x, bottom: low.y)
     }
 
     private func marks(of contours: Figure.Contours) -> [Drawing.Mark] {

@@ -137,6 +137,27 @@ import Testing
             title: "all", columns: 2)
     }
 
+    @Test func `a heat map's cells are whole, and the same in one piece or one by one`() {
+        /// The colours of the cells and their widths, from the first row upwards.
+        func cells(_ places: [Double]) -> (colors: [Color], widths: [Double]) {
+            let grid = Figure.Grid(x: places, y: [0, 1], values: [0, 0.2, 0.4, 0.6, 0.8, 1])
+            let drawing = Figure(Figure.Panel([.heatMap(Figure.HeatMap(grid))])).drawing()
+            let areas = drawing.marks.compactMap { mark in
+                if case .cells(let frame, let columns, _, let colors) = mark { (frame, columns, colors) } else { nil }
+            }
+            guard let (frame, columns, colors) = areas.first, columns == 3 else {
+                return (areas.prefix(6).map { $0.2[0] }, areas.prefix(3).map { $0.0.width })
+            }
+            return (Array(colors[3...] + colors[..<3]), Array(repeating: frame.width / 3, count: 3))
+        }
+        let (even, uneven) = (cells([1, 2, 3]), cells([1, 2, 4]))
+        #expect(even.colors == uneven.colors && Set(even.colors).count == 6)
+        // 1, 1.5 and 2 between borders at 0.5, 1.5, 3 and 5.
+        #expect(abs(uneven.widths[1] / uneven.widths[0] - 1.5) < 1e-6)
+        #expect(abs(uneven.widths[2] / uneven.widths[0] - 2) < 1e-6)
+        #expect(abs(even.widths.reduce(0, +) - uneven.widths.reduce(0, +)) < 1e-6)
+    }
+
     private static let data: [[(x: Double, y: Double)]] = [
         [(0, 1), (1, 3), (2, 2), (3, 5), (4, 1), (5, 0)], [], [(1, 1)], [(0, 0), (0, 0)],
         [(.nan, 1), (1, .nan), (2, .infinity), (-.infinity, 3)],
