@@ -38,7 +38,7 @@ struct Layout: Hashable, Sendable {
         let size = blocks.first { extent % $0 == 0 } ?? extent
         // Vectors that lie across two lines take twice as long to load: a small gap behind each row is cheaper.
         let aligned = (size + Self.lineLength - 1) / Self.lineLength * Self.lineLength
-        let pitch = isDense || shape.rank < 2 || aligned - size > size / 8 ? size : aligned
+        let pitch = isDense || shape.rank < 2 || aligned - size > size / 4 ? size : aligned
         var (strides, stride) = (Array(repeating: 1, count: shape.rank), pitch)
         let others = shape.extents.indices.reversed().filter { $0 != axis }
         for (place, other) in others.enumerated() {
