@@ -170,17 +170,17 @@ extension PanelDrawing {
 
     /// Where cells with these borders lie if all are equally large on paper, and none is outside the plot.
     private func evenFrame(_ columns: [Double], _ rows: [Double]) -> Frame? {
+        let tolerance = 0.01
         func isEven(_ places: [Double?]) -> Bool {
             guard let first = places.first ?? nil, let last = places.last ?? nil else { return false }
             let step = (last - first) / Double(places.count - 1)
             return places.enumerated().allSatisfy { number, place in
-                place.map { abs($0 - first - step * Double(number)) < 0.01 } ?? false
+                place.map { abs($0 - first - step * Double(number)) < tolerance } ?? false
             }
         }
         guard isEven(columns.map(x.place)), isEven(rows.map(y.place)), let low = spot(columns[0], rows[0]),
             let high = spot(columns[columns.count - 1], rows[rows.count - 1]), low.x < high.x, high.y < low.y
         else { return nil }
-        let tolerance = 0.01
         guard low.x > plot.left - tolerance, high.x < plot.right + tolerance, high.y > plot.top - tolerance,
             low.y < plot.bottom + tolerance
         else { return nil }

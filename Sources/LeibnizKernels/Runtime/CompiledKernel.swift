@@ -68,7 +68,7 @@ public final class CompiledKernel: Kernel {
             if isParallel, helps {
                 pool.share(units: units, context: launch, Launch.runChunk)
             } else if isParallel {
-                // Each thread leaves a result of its own: that of its chunk.
+                // Too little to help with, or each thread leaves a result of its own: that of its chunk.
                 pool.run(units: units, grain: 1, context: launch, Launch.runChunk)
             } else {
                 pool.runByItself(units: units, grain: 1, context: launch, Launch.runChunk)

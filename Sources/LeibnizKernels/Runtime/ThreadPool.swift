@@ -70,8 +70,10 @@ public final class ThreadPool: Sendable {
     ///
     /// Threads begin with their chunks; who is done goes on with what others have not begun.
     ///
-    /// - Parameter body: runs on several threads at once, several times on each; what it writes must belong to its units, and must not
-    ///   depend on who does them.
+    /// - Parameters:
+    ///   - units: how much there is to do, at least 0.
+    ///   - body: runs on several threads at once, several times on each; what it writes must belong to its units, and must not depend on
+    ///     who does them.
     public func share(units: Int, _ body: (_ begin: Int, _ end: Int, _ worker: Int) -> Void) {
         if count == 1 { return body(0, units, 0) }
         withoutActuallyEscaping(body) { escapable in
