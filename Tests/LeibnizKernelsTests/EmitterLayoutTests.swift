@@ -61,6 +61,45 @@ import Testing
         }
     }
 
+    /// The greatest of each 2×2 of an image, and that number at the place where it stands, as a pool's gradient is: neighbours of one row of
+    /// results come from different iterations of a stage.
+    @Test(arguments: Machine.newest)
+    func `what a stage's innermost loop interleaves is written as vectors`(machine: Machine) throws {
+        for (rows, columns, gap) in [(6, 28, 2), (3, 33, 2), (5, 7, 4), (2, 40, 4)] {
+            var nest = LoopNest(name: "spread")
+            nest.axes = [Axis(rows), Axis(columns), Axis(2), Axis(gap), Axis(2), Axis(gap)]
+            nest.outer = [0, 1]
+            let count = rows * columns
+            nest.buffers = [
+                BufferDeclaration(.float32, count: 2 * gap * count, role: .input),
+                BufferDeclaration(.float32, count: count, role: .output),
+                BufferDeclaration(.float32, count: 2 * gap * count, role: .output),
+            ]
+            func place(_ y: Int, _ x: Int) -> Affine {
+                Affine(0, [(0, 2 * gap * columns), (1, gap), (y, gap * columns), (x, 1)])
+            }
+            func element(_ y: Int, _ x: Int) -> ValueID { nest.value(.load(Access(0, place(y, x))), .float32) }
+            nest.reductions = [Reduction(.max, element(2, 3))]
+            let greatest = nest.value(.reduced(0), .float32)
+            let isGreatest = nest.value(.compare(.equal, element(4, 5), greatest), .bool)
+            let spread = nest.value(.select(isGreatest, greatest, nest.value(.float(0), .float32)), .float32)
+            nest.stages = [
+                Stage(axes: [2, 3], reductions: [0]),
+                Stage(stores: [Store(Access(1, Affine(0, [(0, columns), (1, 1)])), greatest)]),
+                Stage(axes: [4, 5], stores: [Store(Access(2, place(4, 5)), spread)]),
+            ]
+            let data = bytes((0..<2 * gap * count).map { Float($0 * 7919 % 1009) })
+            for width in machine.widths {
+                let target = machine.target(vectorBytes: width)
+                let source = try Emitter.source(for: nest, target: target, threads: 1)
+                try EmitterTests.check(nest, [0: data], source, machine, "\(rows) \(columns) \(gap) \(width)")
+                guard columns > width / 4 else { continue }
+                let wide = "store <\(gap * width / 4) x float>"
+                #expect(source.ir.contains(wide), "\(rows) \(columns) \(gap) \(width)\n\(source.ir)")
+            }
+        }
+    }
+
     @Test func `layouts change by whole vectors`() throws {
         let jit = try JIT(library: #require(InstalledLLVM.all.last), cache: nil)
         let nest = Self.nest(rows: 64, columns: 64, padding: 0, .float32)

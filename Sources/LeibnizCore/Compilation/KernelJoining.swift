@@ -22,6 +22,8 @@ struct KernelJoining {
     /// rows enough to share, each of which stays in a core's cache.
     private static let smallRegion = 64
     private static let (fewestRows, longestRow) = (64, 1 << 16)
+    /// What may still come from a cache.
+    private static let cachedBytes = 1 << 22
 
     /// What kernels that may be joined side by side have in common.
     private struct Walk: Hashable {
@@ -67,7 +69,19 @@ struct KernelJoining {
         for place in walks.flatMap({ places[$0] ?? [] }) where place > ready && place < kernels.count {
             if let joined = joined(kernels[place], kernel) { return replace(place, by: joined, kernel) }
         }
+        if let last = kernels.last, flowsAgainst(last, kernel), let joined = followed(last, kernel) {
+            return replace(kernels.count - 1, by: joined, kernel)
+        }
         append(kernel, walks: walks)
+    }
+
+    /// Whether one of two kernels mostly reads and the other mostly writes, each more than stays in a cache: memory then serves both
+    /// directions at once.
+    private func flowsAgainst(_ first: LoweredKernel, _ second: LoweredKernel) -> Bool {
+        func bytes(_ numbers: [Int]) -> Int { Set(numbers).reduce(0) { $0 + program[$1].type.byteCount } }
+        let (a, b) = ((bytes(first.read), bytes(first.written)), (bytes(second.read), bytes(second.written)))
+        let isOpposite = a.0 > 2 * a.1 && b.1 > 2 * b.0 || a.1 > 2 * a.0 && b.0 > 2 * b.1
+        return isOpposite && min(a.0 + a.1, b.0 + b.1) > Self.cachedBytes
     }
 
     private mutating func replace(_ place: Int, by joined: LoweredKernel, _ added: LoweredKernel) {
@@ -111,12 +125,24 @@ struct KernelJoining {
         guard case .nest(let a) = first.work, case .nest(let given) = second.work, isCandidate(first, a) else {
             return nil
         }
-        let b = given.byRows(of: a) ?? given
+        let b = given.byRows(of: a, handedOn(first, second)) ?? given
         // Sums that write side by side into one tensor share nothing.
         guard !b.hasReductions || second.read.contains(where: first.written.contains) else { return nil }
         guard !a.hasReductions || b.greatestRegion <= Self.smallRegion || areRows(a) && areRows(b)
         else { return nil }
         return joined(first, second.computing(b)) { $0.followed(by: $1, buffers: $2, checks: first.checks.count) }
+    }
+
+    /// Where the second of two nests reads what the first writes, or something as large: for each such load the address that is
+    /// written to, and its own.
+    private func handedOn(_ first: LoweredKernel, _ second: LoweredKernel) -> [(written: Affine, read: Affine)] {
+        guard case .nest(let a) = first.work, case .nest(let b) = second.work else { return [] }
+        return b.values.flatMap { value -> [(Affine, Affine)] in
+            guard case .load(let access) = value.operation else { return [] }
+            return a.stages.flatMap(\.stores).filter {
+                a.buffers[$0.access.buffer].count == b.buffers[access.buffer].count
+            }.map { ($0.access.index, access.index) }
+        }
     }
 
     /// Whether a nest walks rows that share nothing which a register tile would load once for several.
@@ -148,22 +174,47 @@ extension LoopNest {
     var hasReductions: Bool { !reductions.isEmpty }
 
     /// The same map with one loop around for each row of another nest, and the others inside of it; nil where they do not fit, or
-    /// neighbours are not written along the inner ones.
-    fileprivate func byRows(of rows: LoopNest) -> LoopNest? {
-        let count = rows.outer.count
-        guard rows.hasReductions, outer.count > count, sequential.isEmpty,
-            zip(outer, rows.outer).allSatisfy({ axes[$0].extent == rows.axes[$1].extent }),
-            stages.allSatisfy({ $0.axes.isEmpty && $0.reductions.isEmpty })
+    /// vectors would not write neighbours.
+    ///
+    /// - Parameter handedOn: where the other nest writes what this one reads, which tells whose loops are whose.
+    fileprivate func byRows(of rows: LoopNest, _ handedOn: [(written: Affine, read: Affine)]) -> LoopNest? {
+        guard rows.hasReductions, outer.count > rows.outer.count, sequential.isEmpty,
+            stages.allSatisfy({ $0.axes.isEmpty && $0.reductions.isEmpty }),
+            let around = handedOn.lazy.compactMap({ partners(of: rows, written: $0.written, read: $0.read) }).first
         else { return nil }
-        let inner = Array(outer[count...])
+        let inner = outer.filter { !around.contains($0) }
         let isAlong = stages.flatMap(\.stores).allSatisfy { store in
-            inner.contains { store.access.index.stride(of: $0) == 1 }
+            let index = store.access.index
+            // Each row's own neighbours, those of vectors of rows, or rows between which the inner loop fills the gaps.
+            guard let run = inner.first(where: { index.stride(of: $0) == 1 }) else {
+                return around.contains { index.stride(of: $0) == 1 }
+            }
+            let gap = axes[run].extent
+            return Array(outer.prefix(around.count)) == around
+                || Self.filledGaps.contains(gap) && around.contains { index.stride(of: $0) == gap }
         }
         guard isAlong else { return nil }
         var nest = self
-        nest.outer.removeLast(inner.count)
+        nest.outer = around
         for place in nest.stages.indices { nest.stages[place].axes = inner }
         return nest
+    }
+
+    /// The distances between a vector's lanes that stores of neighbours can fill.
+    private static let filledGaps: Set = [2, 4]
+
+    /// For each row loop of another nest the loop of this one that walks what it writes in the same steps; nil where one has none.
+    private func partners(of rows: LoopNest, written: Affine, read: Affine) -> [Int]? {
+        var (free, found) = (outer, [Int]())
+        for axis in rows.outer {
+            let stride = written.stride(of: axis)
+            let place = free.firstIndex {
+                read.stride(of: $0) == stride && axes[$0].extent == rows.axes[axis].extent
+            }
+            guard stride != 0, let place else { return nil }
+            found.append(free.remove(at: place))
+        }
+        return found
     }
 
     /// Whether every reduction reads something that is another at each outer point: nothing for a register tile to share.

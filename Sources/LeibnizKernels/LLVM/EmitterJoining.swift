@@ -13,11 +13,12 @@ extension NestEmitter {
         guard let loop = joiningLoop else { return tile }
         return zip(groups(tile, along: loop.axis), lanesJoined(tile)).map { group, joined in
             var result = joined
-            for id in nest.stages[0].reductions {
+            for id in carried(nest.stages[0]) {
                 var parts = group.map { $0.accumulators[id] ?? [] }
                 parts += Array(repeating: parts[parts.count - 1], count: result.lanes - parts.count)
                 finish(nest.reductions[id], id, merged(nest.reductions[id], parts), &result)
             }
+            finishFound(nest.stages[0], &result)
             return result
         }
     }

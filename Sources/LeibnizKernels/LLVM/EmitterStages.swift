@@ -10,13 +10,14 @@ extension NestEmitter {
 
     /// Code for one stage at the points of a tile; leaves the results of its reductions with them.
     ///
-    /// - Parameter start: the accumulators to begin with, for each point those of all reductions; none: identities.
+    /// - Parameter start: the accumulators to begin with, for each point those of all reductions, which are sums; none: identities.
     func run(stage number: Int, _ tile: inout [Point], share: Share? = nil, from start: [Operand]? = nil) {
         let stage = nest.stages[number]
         let loops = schedule.stages[number]
         fetched = fetchedAhead(stage: number)
         defer { fetched = [:] }
-        let reductions = stage.reductions.map { nest.reductions[$0] }
+        let carried = carried(stage)
+        let reductions = carried.map { nest.reductions[$0] }
         let stageLanes = loops.first { $0.lanes > 1 }?.lanes
         let copies = loops.reduce(1) { $1.isIndependent ? $0 * $1.count : $0 }
         let joinsLanes = number == 0 && joiningLoop != nil
@@ -35,7 +36,7 @@ extension NestEmitter {
         let perTile = state.count / max(1, copies * tile.count)
         for point in tile.indices {
             var first = 0
-            for (reduction, id) in zip(reductions, stage.reductions) {
+            for (reduction, id) in zip(reductions, carried) {
                 let size = isSearch(reduction.operation) ? 2 : 1
                 var parts = (0..<copies).map { copy -> [Operand] in
                     let begin = (copy * tile.count + point) * perTile + first
@@ -53,6 +54,22 @@ extension NestEmitter {
                 finish(reduction, id, result, &tile[point])
                 first += size
             }
+            finishFound(stage, &tile[point])
+        }
+    }
+
+    /// The reductions of a stage that have accumulators: an extreme whose place is searched for as well is found with it.
+    func carried(_ stage: Stage) -> [Int] {
+        stage.reductions.filter { nest.search(besides: $0, in: stage) == nil }
+    }
+
+    /// Leaves the extremes that searches have found with a point.
+    func finishFound(_ stage: Stage, _ point: inout Point) {
+        for id in stage.reductions {
+            guard let search = nest.search(besides: id, in: stage), let found = point.accumulators[search] else {
+                continue
+            }
+            finish(nest.reductions[id], id, [found[0]], &point)
         }
     }
 
@@ -77,8 +94,9 @@ extension NestEmitter {
         let whole = extent / loop.step * loop.step
         func step(_ base: Operand?, _ start: Int, _ length: Int, _ state: [Operand]) -> [Operand] {
             var state = state
-            for (part, block) in Self.blocks(loop, length: length).enumerated() {
-                let moved = tile.map { Self.moved($0, loop, base, start, block) }
+            let blocks = Self.blocks(loop, length: length)
+            for (part, block) in blocks.enumerated() {
+                let moved = tile.map { Self.moved($0, loop, base, start, block, of: blocks.count) }
                 state = stageLoops(
                     number, depth + 1, moved, state, copy: loop.isIndependent ? part : copy, share: nil)
             }
@@ -140,13 +158,14 @@ extension NestEmitter {
         let stage = nest.stages[number]
         let isVectorStage = schedule.stages[number].contains { $0.lanes > 1 }
         var state = state
-        let perTile = stage.reductions.reduce(0) { $0 + (isSearch(nest.reductions[$1].operation) ? 2 : 1) }
+        let carried = carried(stage)
+        let perTile = carried.reduce(0) { $0 + (isSearch(nest.reductions[$1].operation) ? 2 : 1) }
         let position = positions[number]
         for (place, point) in tile.enumerated() {
             var point = point
             var cache: [ValueID: Operand] = [:]
             var first = (copy * tile.count + place) * perTile
-            for id in stage.reductions {
+            for id in carried {
                 let reduction = nest.reductions[id]
                 let size = isSearch(reduction.operation) ? 2 : 1
                 let active = isVectorStage && point.active < point.lanes ? point.active : nil

@@ -144,14 +144,15 @@ extension NestEmitter {
         return row[0]
     }
 
-    /// The axis of the tile along which the copies fill the gaps between lanes.
+    /// The axis along which the copies of a tile, or of a stage's innermost loop, fill the gaps between lanes.
     private func wovenAxis(_ access: Access, at point: Point) -> Int? {
         guard let vector = vectorAxis, point.lanes > 1, nest.buffers[access.buffer].type.byteCount >= 4 else {
             return nil
         }
         let stride = access.index.stride(of: vector)
         guard stride == 2 || stride == 4 else { return nil }
-        return schedule.outer.first { loop in
+        // In a loop further out its copies might be written in loops of their own.
+        return (schedule.outer + schedule.stages.compactMap(\.last)).first { loop in
             loop.lanes == 1 && access.index.stride(of: loop.axis) == 1 && point.coordinates[loop.axis].copies == stride
         }?.axis
     }

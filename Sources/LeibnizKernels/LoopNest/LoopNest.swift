@@ -54,6 +54,22 @@ public struct LoopNest: Hashable, Sendable {
     }
 }
 
+extension LoopNest {
+    /// The search for where the extreme stands that a stage's reduction finds: with the place it has the extreme itself. Nil where the stage
+    /// has none, or needs the extreme so far at each point.
+    func search(besides reduction: Int, in stage: Stage) -> Int? {
+        let wanted = reductions[reduction]
+        let operation: ReductionOperation? =
+            switch wanted.operation {
+            case .max: .argMax
+            case .min: .argMin
+            case .sum, .product, .argMax, .argMin: nil
+            }
+        guard let operation, !stage.ordered else { return nil }
+        return stage.reductions.first { reductions[$0].operation == operation && reductions[$0].value == wanted.value }
+    }
+}
+
 /// A loop over 0 ..< extent. An extent of 0 is legal: nothing runs, reductions give their identity.
 public struct Axis: Hashable, Sendable {
     /// The number of iterations.

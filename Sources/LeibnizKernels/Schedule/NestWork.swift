@@ -58,7 +58,7 @@ struct NestWork {
         stages = nest.stages.map { stage in
             var (items, accumulators): ([Item], [Int]) = ([], [])
             var roots: [ValueID] = []
-            for id in stage.reductions {
+            for id in stage.reductions where nest.search(besides: id, in: stage) == nil {
                 let reduction = nest.reductions[id]
                 let type = nest.values[reduction.value].type
                 let isSearch = reduction.operation == .argMax || reduction.operation == .argMin

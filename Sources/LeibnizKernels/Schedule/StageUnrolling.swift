@@ -9,6 +9,9 @@ struct StageUnrolling {
     private static let bodySize = 40.0
     /// And at most.
     private static let greatestBody = 160.0
+    /// The steps of a search that are too few for several accumulators: where these meet more is compared than in some steps. (The
+    /// two of a 2×2 pool wait less for each other.)
+    private static let fewSteps = 5...16
 
     /// The loops of a stage.
     func loops(_ number: Int) -> [Schedule.Loop] {
@@ -27,7 +30,9 @@ struct StageUnrolling {
         var loops = axes.map { Schedule.Loop(axis: $0, lanes: $0 == vector ? tile.lanes : 1) }
         guard !loops.isEmpty else { return [] }
         var body = max(1, instructions(number))
-        let canCopy = !stage.ordered && !stage.reductions.isEmpty && stage.stores.isEmpty
+        let isShort = Self.fewSteps.contains(stage.axes.reduce(1) { $0 * nest.axes[$1].extent })
+        let canCopy =
+            !stage.ordered && !stage.reductions.isEmpty && stage.stores.isEmpty && !(isSearch && isShort)
         var wanted = canCopy ? independentCopies(number) : 1
         for place in loops.indices.reversed() {
             let steps = TileCost.divided(nest.axes[loops[place].axis].extent, by: loops[place].lanes)

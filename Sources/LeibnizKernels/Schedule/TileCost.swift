@@ -130,10 +130,14 @@ struct TileCost {
                 let woven =
                     isGapped
                     ? nest.outer.filter { item.index.stride(of: $0) == 1 && nest.axes[$0].extent == gap } : []
+                // A stage's innermost loop that does so is short, and unrolled.
+                let inner = nest.stages[number].axes.last
+                let fills = inner.map { item.index.stride(of: $0) == 1 && nest.axes[$0].extent == gap } ?? false
                 let tests = item.kind == .load ? settled.tests.filter { item.bounds.contains($0.bound) } : []
                 let others = item.bounds.filter { bound in !tests.contains { $0.bound == bound } }
                 return Entry(
-                    one: tally(item, axis, tile.lanes), axes: isEach ? AxisSet(rawValue: .max) : item.axes,
+                    one: isGapped && fills ? filling(tile, gap) : tally(item, axis, tile.lanes),
+                    axes: isEach ? AxisSet(rawValue: .max) : item.axes,
                     isLoad: item.kind == .load, isInner: isEach || !item.axes.isDisjoint(with: stage.axes),
                     distant: AxisSet(distant), apart: apart, beside: beside, width: width,
                     newness: min(1, pace ?? 0), rows: AxisSet(rows), woven: AxisSet(woven),
@@ -228,7 +232,7 @@ struct TileCost {
                 one = Tally(loads: share, operations: Double(tile.lanes.trailingZeroBitCount) + share - 1)
             }
             if tile.first.count > 1, entry.woven.has(tile.first.axis) {
-                one = Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: tile.first.count > 2 ? 2 : 1)
+                one = filling(tile, tile.first.count)
             }
             if entry.isInner {
                 // A comparison and a choice of the address, which copies that share the bounds share: of numbers, or of all lanes.
@@ -273,6 +277,11 @@ struct TileCost {
         }
         let isLoop = stage.iterations > 1
         return outer.cycles + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold + (isLoop ? 4 : 0)
+    }
+
+    /// What each of some copies takes that fill the gaps between a vector's lanes.
+    private func filling(_ tile: Tile, _ gap: Int) -> Tally {
+        Tally(stores: max(1, Double(tile.lanes) / wholeLanes), operations: gap > 2 ? 2 : 1)
     }
 
     /// Whether the first stage adds up what is not walked in parts, so that each tile reads all of it from where it fits.

@@ -119,6 +119,50 @@ import Testing
         #expect { try evaluate(gradient) } throws: { "\($0)".contains("index 5 at position [11, 0]") }
     }
 
+    /// A pool's value and gradient, large or small, with windows `stride` apart.
+    private func pool(
+        _ count: Int, stride: Int = 2, seed: Int, _ reduce: @escaping (Tensor) -> Tensor
+    ) throws -> (kernels: Int, found: [[Double]], expected: [[Double]]) {
+        let x = Tensor.normal([count, 28, 28], seed: seed)
+        let f = { (x: Tensor) in
+            reduce(x.windows(axis: 1, size: 2, stride: stride).windows(axis: 2, size: 2, stride: stride))
+        }
+        let w = Tensor.normal(f(x).shape, seed: seed + 1)
+        try evaluate(x, w)
+        let (y, pull) = pullback(f, at: x)
+        let results = [y, pull(w)]
+        return (
+            kernelCount(results), try Engine.chosen.values(of: results), try Engine.interpreted.values(of: results)
+        )
+    }
+
+    private func areClose(_ a: [[Double]], _ b: [[Double]]) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { firstDifference($0, $1, tolerance: 1e-5) == nil }
+    }
+
+    @Test func `a pool of windows that share nothing is one kernel with its gradient`() throws {
+        for reduce in [
+            { (x: Tensor) in max(x, axes: [3, 4]) }, { sqrt(sum($0 * $0, axes: [3, 4]) + 1) },
+            { logSumExp($0, axes: [3, 4]) },
+        ] {
+            let (kernels, found, expected) = try pool(64, seed: 31, reduce)
+            #expect(kernels == 1)
+            #expect(areClose(found, expected))
+            // Where windows overlap, an element's gradient needs several of them.
+            let (more, again, known) = try pool(64, stride: 1, seed: 31, reduce)
+            #expect(more > 1)
+            #expect(areClose(again, known))
+        }
+    }
+
+    /// The gradient of a mean does not look at what the mean is of: together both only keep memory busy in both directions.
+    @Test(arguments: [(64, 2), (4000, 1)])
+    func `what mostly reads and what mostly writes run together where memory is slow`(count: Int, kernels: Int) throws {
+        let made = try pool(count, seed: 33) { mean($0, axes: [3, 4]) }
+        #expect(made.kernels == kernels)
+        #expect(areClose(made.found, made.expected))
+    }
+
     @Test func `a chain and its derivatives are one kernel`() throws {
         let (a, b, w) = (try rows(seed: 13), try rows(seed: 14), try rows(seed: 15))
         let f = { (a: Tensor, b: Tensor) in sigmoid(tanh(a * b + a) * b) }

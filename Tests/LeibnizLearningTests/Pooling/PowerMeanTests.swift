@@ -160,6 +160,20 @@ import Testing
         #expect(message(of: LpPool2D(learning: 2, 2, channels: 5)(x)).contains("ShapeError"))
     }
 
+    /// Without magnitudes on the way, as they are for 2 and 4, a power's derivative has the number's own sign.
+    @Test(arguments: [2, 4, 6]) func `even powers have the derivative of those of magnitudes`(_ p: Double) throws {
+        let x = normal([2, 3, 4, 4], seed: 7)
+        let layer = withElementType(.float64) { LpPool2D(p, 2) }
+        let loss = { (x: Tensor) in sum(pow(layer(x), 2)) }
+        try expectCloseTo(
+            (∇loss)(x), centralDifferences(of: loss, at: x, step: 1e-5), within: 1e-8, "\(p)")
+        let ofMagnitudes = (∇{ loss(abs($0)) })(x)
+        try expectClose((∇loss)(x), ofMagnitudes.doubles(), within: 1e-13)
+        let special = Tensor([0, -0.0, 3, -4, -.infinity, 1, 2, .nan], shape: [1, 1, 2, 4], .float64)
+        let found = try layer(special).doubles()
+        #expect(found[0] == .infinity && found[1].isNaN)
+    }
+
     @Test func `an exponent can be trained`() throws {
         let x = abs(Tensor.normal([4, 1, 8, 8], seed: 1))
         let target = LpPool2D(4, 2)(x)

@@ -53,7 +53,10 @@ public struct PowerMean: PoolingRule {
             return refused(regions, f, "p is a number, and finite where it is learned")
         }
         switch convention {
-        case .mean: return mean(abs(f), regions)
+        case .mean:
+            // An even power needs no magnitudes, nor does its derivative.
+            let isEven = p == nil && (exponent == 2 || exponent == 4)
+            return mean(abs(f), regions, signed: isEven ? f : nil)
         case .clamped(let epsilon):
             guard epsilon > 0, epsilon.isFinite else { return refused(regions, f, "ε = \(epsilon) is not above 0") }
             return mean(clamp(f, epsilon, .infinity), regions)
@@ -86,14 +89,14 @@ public struct PowerMean: PoolingRule {
         x.isInvalid || x.rank == 0 ? x : x.squeezed(regions.axes)
     }
 
-    private func mean(_ a: Tensor, _ regions: PoolingRegions) -> Tensor {
+    private func mean(_ a: Tensor, _ regions: PoolingRegions, signed: Tensor? = nil) -> Tensor {
         if p != nil || exponent.isFinite && exponent < 1 { return byLogarithms(a, regions) }
         if exponent == .infinity { return max(a, axes: regions.axes) }
         if exponent == -.infinity {
             let inside = regions.isInside
             return min(inside.map { which($0, a, a.constant(.infinity)) } ?? a, axes: regions.axes)
         }
-        let scale = Scale(of: a, regions.axes)
+        let scale = Scale(of: a, regions.axes, signed: signed)
         let total = regions.mean(pow(scale.ratios(exponent <= 4), exponent), keepingAxes: true)
         let root = which(scale.isZero, 0, pow(which(scale.isZero, 1, total), 1 / exponent))
         return (root * scale.value).squeezed(regions.axes)
