@@ -50,10 +50,10 @@ struct FunctionReference: Sendable {
     var inExtended: @Sendable (Extended) -> Extended
 
     static let all: [FunctionReference] = [
-        .init(operation: .exp, float: 1, double: 1.1, inDouble: { exp($0) }, inExtended: { exp($0) }),
+        .init(operation: .exp, float: 1, double: 1, inDouble: { exp($0) }, inExtended: { exp($0) }),
         .init(operation: .expm1, float: 1.6, double: 1.9, inDouble: { expm1($0) }, inExtended: { expm1($0) }),
         .init(operation: .log, float: 0.8, double: 0.8, inDouble: { log($0) }, inExtended: { log($0) }),
-        .init(operation: .log1p, float: 1.4, double: 1.3, inDouble: { log1p($0) }, inExtended: { log1p($0) }),
+        .init(operation: .log1p, float: 1.4, double: 1.4, inDouble: { log1p($0) }, inExtended: { log1p($0) }),
         .init(operation: .tanh, float: 2, double: 2, inDouble: { tanh($0) }, inExtended: { tanh($0) }),
         .init(
             operation: .sigmoid, float: 2, double: 2,

@@ -36,11 +36,13 @@ private struct ExponentialConstants {
 /// x = n·log 2 + r with |r| ≤ (log 2)/2, by Cody and Waite's two-part log 2 (*Software Manual for the Elementary Functions*,
 /// 1980, chapter 6), then eˣ = 2ⁿ·eʳ and eʳ = 1 + r + r²·q(r).
 extension FunctionBuilder {
-    /// The parts of an argument within limits: an integer with the whole number n in its lowest bits, r, and a function
+    /// The parts of an argument within limits: an integer with the whole number n in its lowest bits, n itself, r, and a function
     /// that gives what r has lost by rounding.
     ///
     /// - Parameter isLenient: whether the greater n the less r counts.
-    private func reduced(_ x: Operand, isLenient: Bool = false) -> (n: Operand, r: Operand, lost: () -> Operand) {
+    private func reduced(_ x: Operand, isLenient: Bool = false) -> (
+        n: Operand, number: Operand, r: Operand, lost: () -> Operand
+    ) {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
         let shifted = mulAdd(x, format.number(1.4426950408889634), format.rounder)
         let n = fsub(shifted, format.rounder)
@@ -49,7 +51,7 @@ extension FunctionBuilder {
         let rest = isWhole ? x : mulAdd(n, format.number(-constants.high), x)
         let low = format.number(isWhole ? -0.6931471805599453 : -constants.low)
         let r = mulAdd(n, low, rest)
-        return (bitcast(shifted, to: format.integer), r, { self.mulAdd(n, low, self.fsub(rest, r)) })
+        return (bitcast(shifted, to: format.integer), n, r, { self.mulAdd(n, low, self.fsub(rest, r)) })
     }
 
     /// r + (r²·q(r) + lost), which is eʳ − 1.
@@ -64,24 +66,51 @@ extension FunctionBuilder {
         let (format, range) = (FloatingFormat.of(x), ExponentialConstants.of(x).range)
         // What is masked in a softmax comes as −∞ or −10⁹: a product that underflows would take Intel's processors a hundred cycles.
         let isNothing = compare("olt", x, format.number(range.0))
-        let (n, r, _) = reduced(limited(select(isNothing, format.number(0), x), upTo: range.1))
+        if hasScaling(x.type) {
+            let (_, number, r, _) = reduced(limited(x, upTo: range.1))
+            return scaled(powerOfE(r), by: number, where: not(isNothing))
+        }
+        let (n, _, r, _) = reduced(limited(select(isNothing, format.number(0), x), upTo: range.1))
         // In two steps, so that neither factor overflows and a denormal result is rounded once.
         let half = binary("lshr", n, format.bits(1))
-        let power = fmul(fadd(fraction(r), format.number(1)), powerOfTwo(half, format))
+        let power = fmul(powerOfE(r), powerOfTwo(half, format))
         return select(isNothing, format.number(0), fmul(power, powerOfTwo(binary("sub", n, half), format)))
+    }
+
+    /// eʳ; where products are rounded apart the great terms come last.
+    private func powerOfE(_ r: Operand) -> Operand {
+        hasFMA
+            ? polynomial([1, 1] + ExponentialConstants.of(r).tail, r)
+            : fadd(fraction(r), FloatingFormat.of(r).number(1))
+    }
+
+    /// Whether the machine multiplies by powers of two given by their exponents, denormal results rounded once: AVX-512 does.
+    private func hasScaling(_ type: IRType) -> Bool {
+        target.hasAVX512 && type.lanes * type.scalar.bits == 512 && type.scalar.isFloatingPoint
+    }
+
+    /// x·2ⁿ where `condition` holds, 0 elsewhere.
+    private func scaled(_ x: Operand, by n: Operand, where condition: Operand = .bool(true)) -> Operand {
+        let (type, kind) = (x.type, x.type.scalar == .float ? "ps" : "pd")
+        let (mask, all) = ("i\(type.lanes)", splat(condition, lanes: type.lanes))
+        let bits = pure("bitcast \(all.typed) to \(mask)", IRType(.i1), [all])
+        let function = "llvm.x86.avx512.mask.scalef.\(kind).512"
+        let operands = "\(x.typed), \(n.typed), \(type.text) zeroinitializer, \(mask) \(bits.text), i32 4"
+        declare("declare \(type.text) @\(function)(\(type.text), \(type.text), \(type.text), \(mask), i32)")
+        return pure("call \(type.text) @\(function)(\(operands))", type, [x, n, bits])
     }
 
     /// eˣ where it is known to be normal.
     private func normalExponential(_ x: Operand) -> Operand {
         let format = FloatingFormat.of(x)
-        let (n, r, _) = reduced(x)
-        return fmul(fadd(fraction(r), format.number(1)), powerOfTwo(n, format))
+        let (n, number, r, _) = reduced(x)
+        return hasScaling(x.type) ? scaled(powerOfE(r), by: number) : fmul(powerOfE(r), powerOfTwo(n, format))
     }
 
     /// eˣ − 1 = 2·(2ⁿ⁻¹·(eʳ − 1) + (2ⁿ⁻¹ − ½)).
     func exponentialMinusOne(_ x: Operand) -> Operand {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
-        let (n, r, lost) = reduced(limited(x, -constants.saturation, constants.range.1))
+        let (n, _, r, lost) = reduced(limited(x, -constants.saturation, constants.range.1))
         let half = powerOfTwo(n, plus: -1, format)
         let sum = mulAdd(fraction(r, lost: lost()), half, fadd(half, format.number(-0.5)))
         // Halves of denormal numbers are not exact, and −0 is lost.
@@ -93,7 +122,7 @@ extension FunctionBuilder {
     func hyperbolicTangent(_ x: Operand) -> Operand {
         let format = FloatingFormat.of(x)
         let size = limited(intrinsic("fabs", [x]), upTo: ExponentialConstants.of(x).saturation / 2 + 1)
-        let (n, r, lost) = reduced(fneg(fadd(size, size)), isLenient: true)
+        let (n, _, r, lost) = reduced(fneg(fadd(size, size)), isLenient: true)
         let scale = powerOfTwo(n, format)
         let fraction = fraction(r, lost: lost())
         // The denominator is not made from the numerator, whose rounding would count twice.
@@ -105,7 +134,7 @@ extension FunctionBuilder {
     /// 1/(1 + e⁻ˣ), both sides of the fraction times 2⁻ᵏ, so that denormal results come out of the division.
     func sigmoid(_ x: Operand) -> Operand {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
-        let (n, r, _) = reduced(fneg(limited(x, constants.range.0, constants.saturation)))
+        let (n, _, r, _) = reduced(fneg(limited(x, constants.range.0, constants.saturation)))
         let unit = format.number(Double(sign: .plus, exponent: Int(-constants.shift), significand: 1))
         let scale = powerOfTwo(n, plus: -constants.shift, format)
         // Of 1 and 2ⁿ the greater comes last, so that the small sum's rounding does not count. Compared as integers, in

@@ -44,6 +44,9 @@ extension TargetDescription {
         return vectorBytes == 64 ? .avx512 : vectorBytes == 32 ? .avx2 : .sse4
     }
 
+    /// Whether AVX-512's instructions may be named, whatever the width of vectors is.
+    var hasAVX512: Bool { isX86 && (features.contains("+avx512f") || cpu == "x86-64-v4") }
+
     var isX86: Bool { triple.hasPrefix("x86_64") || triple.hasPrefix("amd64") }
 
     /// The processor and what is used of it, for people.
