@@ -68,6 +68,8 @@ extension TracedFunction.Step {
     package var isPointwise: Bool { primitive is any PointwisePrimitive }
     /// Whether it is linear in each operand.
     package var isLinear: Bool { primitive is any LinearPrimitive }
+    /// Whether it is what its first operand is, and only has a derivative of its own.
+    package var isFirstOperand: Bool { primitive is RuledValue || primitive is Shares }
     /// The number in every element, if that is known without evaluation.
     package var uniformNumber: Double? { value.uniformNumber }
 

@@ -78,7 +78,7 @@ public func logSumExp(_ x: Tensor, axes: [Int]? = nil, keepingAxes: Bool = false
 }
 
 /// The greatest element, through which no derivative passes; 0 where it is infinite, so that ∞ − ∞ does not occur.
-private func finitePeak(_ x: Tensor, _ axes: [Int]?) -> Tensor {
+func finitePeak(_ x: Tensor, _ axes: [Int]?) -> Tensor {
     let peak = max(x, axes: axes, keepingAxes: true).stopGradient()
     return peak.isInvalid ? peak : which(isFinite(peak), peak, peak.filled(0))
 }
@@ -89,13 +89,6 @@ public func logAddExp(_ a: Tensor, _ b: Tensor) -> Tensor {
     if peak.isInvalid { return peak }
     let base = which(isFinite(peak), peak, peak.filled(0))
     return log(exp(a - base) + exp(b - base)) + base
-}
-
-/// e^x/Σ eˣ along an axis: positive numbers that add up to 1.
-public func softmax(_ x: Tensor, axis: Int = -1) -> Tensor {
-    let x = x.cast(to: Promotion.real(x.elementType))
-    let powers = exp(x - finitePeak(x, [axis]))
-    return powers / sum(powers, axes: [axis], keepingAxes: true)
 }
 
 /// log softmax along an axis, x − log Σ eˣ, exact also where the softmax is tiny.

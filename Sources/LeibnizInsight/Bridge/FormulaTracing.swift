@@ -102,7 +102,7 @@ private struct FormulaTracing {
         case .constant: return try known(step.value)
         case .operation where step.isPointwise:
             return try (0..<step.value.count).map { place in try step.formula(of: operands.map { $0[place] }) }
-        case .operation where step.name == "custom": return operands[0]
+        case .operation where step.isFirstOperand: return operands[0]
         case .operation where step.name == "contraction": return try contraction(step, operands)
         case .operation where step.isLinear || step.attribute("operation") == ReductionOperation.sum:
             return try linear(step, operands)
