@@ -40,6 +40,9 @@ struct Banding {
         var tileTableBytes = 640 << 10
         /// The fewest bands: enough to be shared among threads.
         var fewestBands = 32
+        /// The fewest where each has products of its own, between which so much passes that a larger cache is worth it, too: an uneven
+        /// share should not count.
+        var fewestProducts = 4 * ThreadPool.shared.count
         /// The fewest neighbouring elements of a result that a place along the axis should hold: vectors run along them.
         var fewestNeighbours = 8
     }
@@ -72,7 +75,7 @@ struct Banding {
                 let kernel = kernels[place]
                 let read = Set(kernels[places].flatMap(\.read))
                 let handedOn = kernel.memory.indices.filter {
-                    link.nest.buffers[$0].role == .output && read.contains(kernel.memory[$0])
+                    link.nest.buffers[$0].role != .input && read.contains(kernel.memory[$0])
                 }
                 var nest = link.nest
                 nest.bands = Bands(
@@ -98,6 +101,8 @@ struct Banding {
         let axis: Int
         /// The axis around it that is walked with it.
         var around: Int?
+        /// Whether each place has a product of its own.
+        var isBatch: Bool { around == nil && nest.addsUpProducts && nest.isBatch(along: axis) }
         /// The places along both.
         var extent: Int { nest.axes[axis].extent * (around.map { nest.axes[$0].extent } ?? 1) }
     }
@@ -116,7 +121,8 @@ struct Banding {
             }
         }
         return (nest.outer.map { Link(nest: nest, axis: $0) } + pairs + twos).filter {
-            $0.extent >= limits.fewestBands
+            $0.extent >= min(limits.fewestBands, limits.fewestProducts)
+                && (!$0.nest.copiesOperands || $0.isBatch)
         }
     }
 
@@ -140,6 +146,8 @@ struct Banding {
         var tableBytes = 0
         /// The bytes of what it hands from kernel to kernel.
         var saved = 0
+        /// Whether some kernel has a product at each step.
+        var hasProducts = false
 
         /// The steps in a band.
         func length(_ limits: Limits) -> Int {
@@ -157,7 +165,8 @@ struct Banding {
             guard links(place).contains(where: { $0.extent == chain.extent && add(place, by: $0, to: &chain) }) else {
                 break
             }
-            if chain.saved > best?.saved ?? limits.leastSaved { best = chain }
+            let isEnough = chain.hasProducts || chain.extent >= limits.fewestBands
+            if isEnough, chain.saved > best?.saved ?? limits.leastSaved { best = chain }
         }
         return best
     }
@@ -167,8 +176,8 @@ struct Banding {
         let kernel = kernels[place]
         guard case .nest(let nest) = kernel.work, kernel.awaited.isEmpty, kernel.checks.isEmpty,
             nest.sequential.isEmpty, !nest.stages.contains(where: \.ordered),
-            nest.buffers.allSatisfy({ $0.role != .update }), nest.axes.allSatisfy({ $0.extent > 0 }),
-            shared.isDisjoint(with: kernel.written), !nest.copiesOperands
+            nest.stages.flatMap(\.stores).allSatisfy({ $0.mode == .write }), nest.axes.allSatisfy({ $0.extent > 0 }),
+            shared.isDisjoint(with: kernel.written)
         else { return nil }
         return nest
     }
@@ -187,7 +196,7 @@ struct Banding {
             let accesses = nest.accesses(to: buffer)
             let spans = Set(accesses.map { nest.span(of: $0, along: axis, around: link.around) })
             let span = spans.count == 1 ? spans.first ?? nil : nil
-            let isWritten = nest.buffers[buffer].role == .output
+            let isWritten = nest.buffers[buffer].role != .input
             if let before = chain.spans[number] {
                 // Whoever reads or writes on has to be at the same place.
                 guard let before, before == span else { return false }
@@ -207,7 +216,8 @@ struct Banding {
             let isMoving = accesses.allSatisfy { $0.index.stride(of: axis) != 0 }
             if isMoving { chain.stepBytes += bytes / chain.extent } else { chain.tableBytes += bytes }
         }
-        let isTiled = chain.row != nil
+        chain.hasProducts = chain.hasProducts || link.isBatch
+        let isTiled = chain.row != nil || chain.hasProducts
         guard isLinked, chain.tableBytes <= (isTiled ? limits.tileTableBytes : limits.tableBytes),
             chain.tableBytes + chain.stepBytes <= (isTiled ? limits.tileBytes : limits.bandBytes)
         else {

@@ -21,6 +21,8 @@ public final class BandedKernel: Kernel {
     /// What passes from kernel to kernel, and where it begins in a thread's memory for one band, or in that for all bands.
     private let passing: [(buffer: Passing, offset: Int)]
     private let bandBytes: Int
+    /// What kernels, one at a time, need of a thread's memory.
+    private let scratchBytes: Int
     /// Machine code of each; nil where some kernel is interpreted or combines what threads found, and all run as a whole.
     private let code: [CompiledKernel]?
     private let isWorthThreads: Bool
@@ -43,6 +45,7 @@ public final class BandedKernel: Kernel {
         let isBanded =
             compiled.count == kernels.count && compiled.allSatisfy { $0.units == bandCount && $0.isIndependent }
         code = isBanded ? compiled : nil
+        scratchBytes = isBanded ? compiled.reduce(0) { max($0, $1.scratchBytes) } : 0
         let cost = compiled.reduce(1) { $0.addingReportingOverflow($1.unitCost).partialValue }
         isWorthThreads = CompiledKernel.isWorthThreads(units: bandCount, unitCost: max(1, cost))
     }
@@ -61,19 +64,23 @@ public final class BandedKernel: Kernel {
     ) {
         spent?.update(repeating: 0, count: kernels.count)
         let isShared = code != nil && isWorthThreads && pool.count > 1
-        let byteCount = max(64, bandBytes * (code == nil ? bandCount : isShared ? pool.count : 1))
+        let ownBytes = bandBytes + scratchBytes
+        let byteCount = max(64, ownBytes * (code == nil ? bandCount : isShared ? pool.count : 1))
         let scratch = BufferPool.shared.take(byteCount: byteCount)
         defer { BufferPool.shared.giveBack(scratch, byteCount: byteCount) }
         guard let code else { return runWhole(buffers, status, pool, scratch, spent) }
         func work(_ begin: Int, _ end: Int, _ worker: Int) {
+            let memory = scratch + worker * ownBytes
             withBuffers(buffers) { own in
                 for band in begin..<max(begin, end) {
                     // All bands look as if they lay behind each other; each lies where the last one did.
                     for (buffer, offset) in passing {
-                        let address = scratch + (worker * bandBytes + offset - band * buffer.bandBytes)
+                        let address = memory + (offset - band * buffer.bandBytes)
                         for place in buffer.places { own[place] = address }
                     }
-                    inTurn(own, worker == 0 ? spent : nil) { code[$0].run(unit: band, $1, status) }
+                    inTurn(own, worker == 0 ? spent : nil) {
+                        code[$0].run(unit: band, $1, status, scratch: memory + bandBytes)
+                    }
                 }
             }
         }

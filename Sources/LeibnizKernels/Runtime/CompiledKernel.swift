@@ -11,7 +11,8 @@ public final class CompiledKernel: Kernel {
     private let code: CompiledCode
     /// How many units of work there are, and about how many clock cycles each takes.
     let (units, unitCost): (Int, Int)
-    private let scratchBytes: Int
+    /// The bytes of its own that each thread needs.
+    let scratchBytes: Int
     private let isWorthThreads: Bool
     /// Whether threads that are done early help the others.
     private let helps: Bool
@@ -32,14 +33,17 @@ public final class CompiledKernel: Kernel {
         return units > 1 && (isHuge || cost >= parallelCost)
     }
 
-    /// Whether any thread may do any unit at any time, without memory of its own.
-    var isIndependent: Bool { code.finish == nil && scratchBytes == 0 }
+    /// Whether any thread may do any unit at any time.
+    var isIndependent: Bool { code.finish == nil }
 
     /// Does one unit of an independent kernel.
+    ///
+    /// - Parameter scratch: `scratchBytes` of the thread's own.
     func run(
-        unit: Int, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ status: UnsafeMutablePointer<KernelStatus>
+        unit: Int, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ status: UnsafeMutablePointer<KernelStatus>,
+        scratch: UnsafeMutableRawPointer
     ) {
-        code.main(buffers, status, unit, unit + 1, nil)
+        code.main(buffers, status, unit, unit + 1, scratch)
     }
 
     /// Runs once over all units.

@@ -114,14 +114,24 @@ extension Scheduler {
 extension LoopNest {
     /// Whether it first adds up, for each point by itself: operands of products may be copied before, for many points.
     public var addsUpProducts: Bool {
-        guard let stage = stages.first, !stage.axes.isEmpty, !stage.ordered, stage.stores.isEmpty, bands == nil,
-            sequential.isEmpty, !stage.reductions.isEmpty
+        guard let stage = stages.first, !stage.axes.isEmpty, !stage.ordered, stage.stores.isEmpty, sequential.isEmpty,
+            !stage.reductions.isEmpty
         else { return false }
+        // What all bands read would be copied again for each.
         return stage.reductions.allSatisfy { reductions[$0].operation == .sum }
+            && (bands.map { isBatch(along: $0.axis) } ?? true)
     }
 
-    /// Whether it reads an operand of sums across its results' neighbours, so often that a kernel copies it. In bands it would be copied
-    /// again for each.
+    /// Whether all that the first stage reads is another thing at each step along an axis, as in a batch of products.
+    public func isBatch(along axis: Int) -> Bool {
+        guard let stage = stages.first, !stage.reductions.isEmpty else { return false }
+        return NestWork.closure(of: roots(of: stage), self).allSatisfy { id in
+            guard case .load(let access) = values[id].operation else { return true }
+            return access.index.stride(of: axis) != 0
+        }
+    }
+
+    /// Whether it reads an operand of sums across its results' neighbours, so often that a kernel copies it.
     public var copiesOperands: Bool {
         guard let stage = stages.first, addsUpProducts else { return false }
         let neighbours = outer.filter { axis in

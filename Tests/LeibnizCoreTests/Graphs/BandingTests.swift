@@ -8,7 +8,7 @@ import Testing
 @Suite struct `Bands` {
     /// Everything is in bands that can be.
     private static let eager = Banding.Limits(
-        leastSaved: 0, bandBytes: 1 << 20, tableBytes: 1 << 20, fewestBands: 2, fewestNeighbours: 1)
+        leastSaved: 0, bandBytes: 1 << 20, tableBytes: 1 << 20, fewestBands: 2, fewestProducts: 2, fewestNeighbours: 1)
 
     private func program(_ tensors: [Tensor]) -> (program: Program, leaves: [Buffer]) {
         let graph = GraphSnapshot(tensors.map(\.node), to: .values)
@@ -88,6 +88,33 @@ import Testing
         let limits = Banding.Limits(leastSaved: 1 << 20)
         let expected = try values(roots, .shared, bands: limits)
         #expect(try values(roots, .shared, bands: limits, pool: ThreadPool(count: threads)) == expected)
+    }
+
+    /// An attention's heads, each with products, a softmax and its gradients of its own; what products copy belongs to a thread.
+    private func heads(_ count: Int) throws -> [Tensor] {
+        let x = try (0..<4).map { try Tensor.normal([count, 96, 48], deviation: 0.5, seed: 40 + $0).evaluated() }
+        let f = { (x: [Tensor]) in matmul(softmax(matmul(x[0], x[1].transposed())), x[2]) }
+        let (y, pull) = pullback(f, at: Array(x[..<3]))
+        return [y] + pull(x[3])
+    }
+
+    @Test func `hold products and softmaxes of a head each, where there are enough heads`() throws {
+        var limits = Banding.Limits(leastSaved: 1 << 20)
+        limits.fewestProducts = 24
+        for (count, isBanded) in [(24, true), (20, false)] {
+            let roots = try heads(count)
+            let lowering = ProgramLowering(program(roots).program, bands: limits)
+            #expect((lowering.chains.map(\.places.count).max() ?? 0 >= 4) == isBanded)
+            let whole = try values(roots, .shared, bands: Banding.Limits(leastSaved: .max))
+            let exact = try values(roots, Engine.interpreter)
+            for threads in [1, 2, 5] {
+                let found = try values(roots, .shared, bands: limits, pool: ThreadPool(count: threads))
+                #expect(found == whole)
+            }
+            for (found, exact) in zip(whole, exact) {
+                #expect(firstDifference(found, exact, tolerance: 1e-4) == nil)
+            }
+        }
     }
 
     @Test func `end where a kernel reads other rows, or sums over them`() throws {
