@@ -92,7 +92,7 @@ import Testing
 
     /// An attention's heads, each with products, a softmax and its gradients of its own; what products copy belongs to a thread.
     private func heads(_ count: Int) throws -> [Tensor] {
-        let x = try (0..<4).map { try Tensor.normal([count, 96, 48], deviation: 0.5, seed: 40 + $0).evaluated() }
+        let x = try (0..<4).map { try Tensor.normal([count, 128, 48], deviation: 0.5, seed: 40 + $0).evaluated() }
         let f = { (x: [Tensor]) in matmul(softmax(matmul(x[0], x[1].transposed())), x[2]) }
         let (y, pull) = pullback(f, at: Array(x[..<3]))
         return [y] + pull(x[3])
