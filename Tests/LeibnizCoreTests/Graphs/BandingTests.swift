@@ -92,7 +92,7 @@ import Testing
 
     /// An attention's heads, each with products, a softmax and its gradients of its own; what products copy belongs to a thread.
     private func heads(_ count: Int) throws -> [Tensor] {
-        let x = try (0..<4).map { try Tensor.normal([count, 128, 48], deviation: 0.5, seed: 40 + $0).evaluated() }
+        let x = try (0..<4).map { try Tensor.normal([count, 256, 32], deviation: 0.5, seed: 40 + $0).evaluated() }
         let f = { (x: [Tensor]) in matmul(softmax(matmul(x[0], x[1].transposed())), x[2]) }
         let (y, pull) = pullback(f, at: Array(x[..<3]))
         return [y] + pull(x[3])
@@ -100,19 +100,17 @@ import Testing
 
     @Test func `hold products and softmaxes of a head each, where there are enough heads`() throws {
         var limits = Banding.Limits(leastSaved: 1 << 20)
-        limits.fewestProducts = 24
-        for (count, isBanded) in [(24, true), (20, false)] {
+        limits.fewestProducts = 8
+        for (count, isBanded) in [(8, true), (7, false)] {
             let roots = try heads(count)
             let lowering = ProgramLowering(program(roots).program, bands: limits)
             #expect((lowering.chains.map(\.places.count).max() ?? 0 >= 4) == isBanded)
-            let whole = try values(roots, .shared, bands: Banding.Limits(leastSaved: .max))
-            let exact = try values(roots, Engine.interpreter)
-            for threads in [1, 2, 5] {
-                let found = try values(roots, .shared, bands: limits, pool: ThreadPool(count: threads))
-                #expect(found == whole)
+            let found = try [1, 2, 5].map {
+                try values(roots, .shared, bands: limits, pool: ThreadPool(count: $0))
             }
-            for (found, exact) in zip(whole, exact) {
-                #expect(firstDifference(found, exact, tolerance: 1e-4) == nil)
+            #expect(found.allSatisfy { $0 == found[0] })
+            for (found, exact) in zip(found[0], try values(roots, Engine.interpreter)) {
+                #expect(firstDifference(found, exact, tolerance: 1e-5) == nil)
             }
         }
     }
