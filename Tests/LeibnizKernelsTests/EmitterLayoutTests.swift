@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LeibnizKernels
@@ -96,6 +97,49 @@ import Testing
                 guard columns > width / 4 else { continue }
                 let wide = "store <\(gap * width / 4) x float>"
                 #expect(source.ir.contains(wide), "\(rows) \(columns) \(gap) \(width)\n\(source.ir)")
+            }
+        }
+    }
+
+    /// The greatest of three neighbours and where it stands, one place beyond each end of every row: only the first and the last vector of a
+    /// row test anything.
+    @Test(arguments: Machine.newest)
+    func `vectors far from the ends of a row are not tested`(machine: Machine) throws {
+        for (rows, columns, step) in [(5, 29, 1), (3, 57, 2), (2, 200, 1), (4, 15, 2), (1, 7, 1)] {
+            var nest = LoopNest(name: "neighbours")
+            nest.axes = [Axis(rows), Axis(columns), Axis(3)]
+            nest.outer = [0, 1]
+            let width = step * (columns - 1) + 1
+            nest.buffers = [
+                BufferDeclaration(.float32, count: rows * width, role: .input),
+                BufferDeclaration(.float32, count: rows * columns, role: .output),
+                BufferDeclaration(.int64, count: rows * columns, role: .output),
+            ]
+            let bound = Bound(Affine(-1, [(1, step), (2, 1)]), extent: width)
+            let place = Affine(-1, [(0, width), (1, step), (2, 1)])
+            let load = nest.value(.load(Access(0, place, bounds: [bound])), .float32)
+            let lowest = nest.value(.float(-.infinity), .float32)
+            let x = nest.value(.select(nest.value(.within([bound]), .bool), load, lowest), .float32)
+            nest.reductions = [Reduction(.max, x), Reduction(.argMax, x)]
+            let stores = [ElementType.float32, .int64].enumerated().map { number, type in
+                Store(
+                    Access(number + 1, Affine(0, [(0, columns), (1, 1)])), nest.value(.reduced(number), type))
+            }
+            nest.stages = [Stage(axes: [2], reductions: [0, 1]), Stage(stores: stores)]
+            let data = bytes((0..<rows * width).map { $0 % 11 == 5 ? -Float.infinity : Float($0 * 7919 % 1009) })
+            for lanes in machine.widths {
+                let target = machine.target(vectorBytes: lanes)
+                let source = try Emitter.source(for: nest, target: target, threads: 1)
+                try EmitterTests.check(nest, [0: data], source, machine, "\(rows) \(columns) \(step) \(lanes)")
+                guard columns > 3 * lanes else { continue }
+                let schedule = Schedule(
+                    outer: [Schedule.Loop(axis: 0), Schedule.Loop(axis: 1, lanes: lanes / 4)],
+                    stages: [[Schedule.Loop(axis: 2, count: 3)], []])
+                let plain = Emitter.source(for: nest, schedule: schedule, target: target)
+                try EmitterTests.check(nest, [0: data], plain, machine, "\(rows) \(columns) \(step) \(lanes), plain")
+                let load = "= load <\(lanes / 4) x float>"
+                // Two in each row's first vector, three in the loop behind it; the last vector may have fewer lanes.
+                #expect(plain.ir.components(separatedBy: load).count > 5, "\(lanes) bytes\n\(plain.ir)")
             }
         }
     }

@@ -35,12 +35,54 @@ extension NestEmitter {
         return bounds.isEmpty ? nil : (start, end, bounds)
     }
 
+    /// The iterations of vectors' loop in which bounds along it hold whatever the other loops do, and these bounds: a map without its
+    /// padded ends. All iterations where that is of no use.
+    func interior(of loop: Schedule.Loop, whole: Int) -> (range: Range<Int>, bounds: [Bound]) {
+        let all = (0..<whole, [Bound]())
+        guard loop.lanes > 1 else { return all }
+        var (range, bounds) = (0..<whole, [Bound]())
+        for bound in nest.allBounds where bound.index.stride(of: loop.axis) != 0 && assumed[bound] == nil {
+            let stride = bound.index.stride(of: loop.axis)
+            let rest = Affine(
+                bound.index.offset,
+                bound.index.terms.filter { $0.axis != loop.axis }.map { ($0.axis, $0.stride) })
+            let others = rest.range(extents: extents)
+            let holds = Swift.stride(from: 0, to: whole, by: loop.step).filter { start in
+                let ends = [start, start + loop.step - 1].map { $0 * stride }
+                return others.lowerBound + min(ends[0], ends[1]) >= 0
+                    && others.upperBound + max(ends[0], ends[1]) < bound.extent
+            }
+            guard let first = holds.first, let last = holds.last else { continue }
+            range = range.clamped(to: first..<last + loop.step)
+            bounds.append(bound)
+        }
+        // Each end is code of its own.
+        let ends = (range.lowerBound + whole - range.upperBound) / loop.step
+        return bounds.isEmpty || range.isEmpty || ends > Self.greatestEnds ? all : (range, bounds)
+    }
+
+    /// The most blocks outside of what needs no tests.
+    private static let greatestEnds = 2
+
     private func negated(_ x: Operand) -> Operand {
         x.integerValue.map { .integer(-$0) } ?? builder.binary("sub", .integer(0), x)
     }
 }
 
 extension LoopNest {
+    /// All bounds of loads, tests and stores.
+    fileprivate var allBounds: Set<Bound> {
+        var bounds = Set(stages.flatMap(\.stores).flatMap(\.access.bounds))
+        for value in values {
+            switch value.operation {
+            case .load(let access): bounds.formUnion(access.bounds)
+            case .within(let tests): bounds.formUnion(tests)
+            default: break
+            }
+        }
+        return bounds
+    }
+
     /// The bounds with a term ±i[axis] where whose failing makes all that a stage sums zero; none unless it only sums.
     func decidingBounds(stage number: Int, axis: Int) -> [Bound] {
         let stage = stages[number]

@@ -17,8 +17,17 @@ extension NestEmitter {
             type.isFloatingPoint
             ? .float(ScalarSemantics.floatIdentity(reduction.operation), scalar)
             : .integer(ScalarSemantics.integerIdentity(reduction.operation, type), scalar)
-        let all = isSearch(reduction.operation) ? [start, .integer(-1, positionScalar)] : [start]
+        let all =
+            isSearch(reduction.operation) ? [start, .integer(isEmpty(reduction) ? -1 : 0, positionScalar)] : [start]
         return all.map { builder.splat($0, lanes: lanes) }
+    }
+
+    /// Whether there is nothing to search. Otherwise a search begins as if the first value were the worst that there is: if nothing
+    /// exceeds that, the first value is what it looks for.
+    private func isEmpty(_ search: Reduction) -> Bool {
+        nest.stages.allSatisfy { stage in
+            !stage.reductions.contains { nest.reductions[$0] == search } || stage.axes.contains { extents[$0] == 0 }
+        }
     }
 
     /// The accumulator after one more value.
@@ -71,17 +80,15 @@ extension NestEmitter {
     private func isBetter(
         _ operation: ReductionOperation, _ type: ElementType, later b: Operand, than a: [Operand]
     ) -> Operand {
-        let comparison = operation == .argMax ? Comparison.greater : .less
-        let wasNothing = builder.compare("eq", a[1], .integer(-1, positionScalar))
         guard type.isFloatingPoint else {
-            return builder.either(builder.compare(comparison, b, a[0], type), wasNothing)
+            return builder.compare(operation == .argMax ? Comparison.greater : .less, b, a[0], type)
         }
         // Unordered: also where b is NaN; a NaN stays.
         let exceeds = builder.compare(operation == .argMax ? "ugt" : "ult", b, a[0])
-        return builder.either(builder.both(exceeds, builder.compare("ord", a[0], a[0])), wasNothing)
+        return builder.both(exceeds, builder.compare("ord", a[0], a[0]))
     }
 
-    /// Whether a search prefers `b`: a NaN to a number, a greater (or lesser) value, the earlier of equals, all to nothing.
+    /// Whether a search prefers `b`: a NaN to a number, a greater (or lesser) value, the earlier of equals.
     private func isBetter(_ operation: ReductionOperation, _ type: ElementType, _ b: [Operand], than a: [Operand])
         -> Operand
     {
@@ -93,13 +100,7 @@ extension NestEmitter {
             exceeds = builder.either(exceeds, builder.both(isNaN, builder.not(wasNaN)))
             equals = builder.either(equals, builder.both(isNaN, wasNaN))
         }
-        // −1, no position, is the greatest unsigned number: any position comes before it, and it before none.
-        let isEarlier = builder.compare("ult", b[1], a[1])
-        let nothing = Operand.integer(-1, positionScalar)
-        let wasNothing = builder.compare("eq", a[1], nothing)
-        let isSomething = builder.compare("ne", b[1], nothing)
-        let preferred = builder.either(builder.either(exceeds, wasNothing), builder.both(equals, isEarlier))
-        return builder.both(preferred, isSomething)
+        return builder.either(exceeds, builder.both(equals, builder.compare("ult", b[1], a[1])))
     }
 
     /// All lanes of an accumulator as one, halves onto halves.

@@ -212,11 +212,20 @@ final class NestEmitter {
             return
         }
         if whole > loop.step {
-            _ = try builder.loop(from: .integer(0), to: .integer(Int64(whole)), step: loop.step, runs: true) {
-                index, _ in
-                try body(index, 0, loop.step)
-                return []
+            let (inner, bounds) = interior(of: loop, whole: whole)
+            for start in stride(from: 0, to: inner.lowerBound, by: loop.step) { try body(nil, start, loop.step) }
+            if inner.count == loop.step {
+                try body(nil, inner.lowerBound, loop.step)
+            } else {
+                let ends = [inner.lowerBound, inner.upperBound].map { Operand.integer(Int64($0)) }
+                _ = try builder.loop(from: ends[0], to: ends[1], step: loop.step, runs: true) { index, _ in
+                    for bound in bounds { assumed[bound] = builder.level }
+                    defer { for bound in bounds { assumed[bound] = nil } }
+                    try body(index, 0, loop.step)
+                    return []
+                }
             }
+            for start in stride(from: inner.upperBound, to: whole, by: loop.step) { try body(nil, start, loop.step) }
         } else if whole == loop.step {
             try body(nil, 0, loop.step)
         }
