@@ -47,13 +47,15 @@ extension NestEmitter {
                 bound.index.offset,
                 bound.index.terms.filter { $0.axis != loop.axis }.map { ($0.axis, $0.stride) })
             let others = rest.range(extents: extents)
-            let holds = Swift.stride(from: 0, to: whole, by: loop.step).filter { start in
-                let ends = [start, start + loop.step - 1].map { $0 * stride }
-                return others.lowerBound + min(ends[0], ends[1]) >= 0
-                    && others.upperBound + max(ends[0], ends[1]) < bound.extent
-            }
-            guard let first = holds.first, let last = holds.last else { continue }
-            range = range.clamped(to: first..<last + loop.step)
+            // All indices where 0 ≤ stride·index + others < extent, then all blocks of these.
+            let (least, most) = (-others.lowerBound, bound.extent - 1 - others.upperBound)
+            let size = abs(stride)
+            let first = -(stride > 0 ? -least : most).flooredQuotient(by: size)
+            let last = (stride > 0 ? most : -least).flooredQuotient(by: size)
+            let start = max(0, -(-first).flooredQuotient(by: loop.step) * loop.step)
+            let end = min(whole, (last + 1).flooredQuotient(by: loop.step) * loop.step)
+            guard start < end else { continue }
+            range = range.clamped(to: start..<end)
             bounds.append(bound)
         }
         // Each end is code of its own.
@@ -112,5 +114,12 @@ extension LoopNest {
             return zeroingBounds(a).filter(right.contains)
         default: return []
         }
+    }
+}
+
+extension Int {
+    /// The quotient rounded down.
+    fileprivate func flooredQuotient(by divisor: Int) -> Int {
+        self / divisor - (self % divisor < 0 ? 1 : 0)
     }
 }
