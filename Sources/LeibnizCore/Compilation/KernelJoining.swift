@@ -125,7 +125,9 @@ struct KernelJoining {
         guard case .nest(let a) = first.work, case .nest(let given) = second.work, isCandidate(first, a) else {
             return nil
         }
-        let b = given.byRows(of: a, handedOn(first, second)) ?? given
+        // What spreads from sums as large as a convolution's would take registers from their tiles.
+        let isSmall = a.greatestRegion <= Self.smallRegion
+        let b = given.byRows(of: a, handedOn(first, second), inAnyOrder: isSmall) ?? given
         // Sums that write side by side into one tensor share nothing.
         guard !b.hasReductions || second.read.contains(where: first.written.contains) else { return nil }
         guard !a.hasReductions || b.greatestRegion <= Self.smallRegion || areRows(a) && areRows(b)
@@ -176,8 +178,12 @@ extension LoopNest {
     /// The same map with one loop around for each row of another nest, and the others inside of it; nil where they do not fit, or
     /// vectors would not write neighbours.
     ///
-    /// - Parameter handedOn: where the other nest writes what this one reads, which tells whose loops are whose.
-    fileprivate func byRows(of rows: LoopNest, _ handedOn: [(written: Affine, read: Affine)]) -> LoopNest? {
+    /// - Parameters:
+    ///   - handedOn: where the other nest writes what this one reads, which tells whose loops are whose.
+    ///   - inAnyOrder: whether the rows' loops need not be the first ones here.
+    fileprivate func byRows(
+        of rows: LoopNest, _ handedOn: [(written: Affine, read: Affine)], inAnyOrder: Bool
+    ) -> LoopNest? {
         guard rows.hasReductions, outer.count > rows.outer.count, sequential.isEmpty,
             stages.allSatisfy({ $0.axes.isEmpty && $0.reductions.isEmpty }),
             let around = handedOn.lazy.compactMap({ partners(of: rows, written: $0.written, read: $0.read) }).first
@@ -187,11 +193,11 @@ extension LoopNest {
             let index = store.access.index
             // Each row's own neighbours, those of vectors of rows, or rows between which the inner loop fills the gaps.
             guard let run = inner.first(where: { index.stride(of: $0) == 1 }) else {
-                return around.contains { index.stride(of: $0) == 1 }
+                return inAnyOrder && around.contains { index.stride(of: $0) == 1 }
             }
             let gap = axes[run].extent
             return Array(outer.prefix(around.count)) == around
-                || Self.filledGaps.contains(gap) && around.contains { index.stride(of: $0) == gap }
+                || inAnyOrder && Self.filledGaps.contains(gap) && around.contains { index.stride(of: $0) == gap }
         }
         guard isAlong else { return nil }
         var nest = self

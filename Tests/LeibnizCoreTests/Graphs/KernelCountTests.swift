@@ -163,6 +163,19 @@ import Testing
         #expect(areClose(made.found, made.expected))
     }
 
+    /// Each number of a product twice, whole rows of them: a tile of large sums keeps its registers.
+    @Test(arguments: [(40, 1), (100, 2)])
+    func `what spreads sums is part of their kernel where these are small`(count: Int, kernels: Int) throws {
+        let (a, b) = (Tensor.normal([256, count], seed: 35), Tensor.normal([count, 64], seed: 36))
+        try evaluate(a, b)
+        let product = matmul(a, b)
+        let twice = tanh(product).expanded(at: 1).broadcast(to: [256, 2, 64])
+        let y = twice * (1 + twice)
+        #expect(kernelCount([product, y]) == kernels)
+        let found = try Engine.chosen.values(of: [product, y])
+        #expect(areClose(found, try Engine.interpreted.values(of: [product, y])))
+    }
+
     @Test func `a chain and its derivatives are one kernel`() throws {
         let (a, b, w) = (try rows(seed: 13), try rows(seed: 14), try rows(seed: 15))
         let f = { (a: Tensor, b: Tensor) in sigmoid(tanh(a * b + a) * b) }
