@@ -206,9 +206,6 @@ extension LoopNest {
         return nest
     }
 
-    /// The distances between a vector's lanes that stores of neighbours can fill.
-    private static let filledGaps: Set = [2, 4]
-
     /// For each row loop of another nest the loop of this one that walks what it writes in the same steps; nil where one has none.
     private func partners(of rows: LoopNest, written: Affine, read: Affine) -> [Int]? {
         var (free, found) = (outer, [Int]())

@@ -150,7 +150,7 @@ extension NestEmitter {
             return nil
         }
         let stride = access.index.stride(of: vector)
-        guard stride == 2 || stride == 4 else { return nil }
+        guard LoopNest.filledGaps.contains(stride) else { return nil }
         // In a loop further out its copies might be written in loops of their own.
         return (schedule.outer + schedule.stages.compactMap(\.last)).first { loop in
             loop.lanes == 1 && access.index.stride(of: loop.axis) == 1 && point.coordinates[loop.axis].copies == stride

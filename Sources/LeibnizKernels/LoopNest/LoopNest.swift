@@ -55,6 +55,9 @@ public struct LoopNest: Hashable, Sendable {
 }
 
 extension LoopNest {
+    /// The distances between a vector's lanes that as many copies can fill, so that neighbours are written as whole vectors.
+    public static let filledGaps: Set = [2, 4]
+
     /// The search for where the extreme stands that a stage's reduction finds: with the place it has the extreme itself. Nil where the stage
     /// has none, or needs the extreme so far at each point.
     func search(besides reduction: Int, in stage: Stage) -> Int? {

@@ -126,7 +126,8 @@ struct TileCost {
                         packed: axis)
                 }
                 let gap = axis.map { item.index.stride(of: $0) } ?? 0
-                let isGapped = item.kind == .store && item.gathered.isEmpty && (gap == 2 || gap == 4) && item.bytes >= 4
+                let isGapped =
+                    item.kind == .store && item.gathered.isEmpty && LoopNest.filledGaps.contains(gap) && item.bytes >= 4
                 let woven =
                     isGapped
                     ? nest.outer.filter { item.index.stride(of: $0) == 1 && nest.axes[$0].extent == gap } : []
