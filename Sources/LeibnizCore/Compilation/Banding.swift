@@ -258,7 +258,8 @@ extension LoopNest {
         let period = row * (around.map { axes[$0].extent } ?? 1)
         var (index, below, above) = (access.index, 0, 0)
         // What a bound holds in its extent reaches no farther than that.
-        for bound in access.bounds.sorted(by: { $0.index.terms.count > $1.index.terms.count }) {
+        let bounds = access.bounds.sorted { ($1.index.terms.count, $0.extent) < ($0.index.terms.count, $1.extent) }
+        for bound in bounds {
             guard let first = bound.index.terms.first, bound.index.stride(of: axis) == 0,
                 around.map({ bound.index.stride(of: $0) == 0 }) ?? true
             else { continue }

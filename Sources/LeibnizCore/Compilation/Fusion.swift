@@ -64,6 +64,8 @@ struct Fusion {
         var isSummand: Bool
         /// Whether the kernel asks for no element twice.
         var isOnce = true
+        /// Whether the place is behind a product that is written out: its loops are no rows.
+        var isWrittenOut = false
 
         /// The axes of the root along which the element differs, if it differs along nothing else.
         func rows(rank: Int) -> Set<Int>? {
@@ -245,7 +247,9 @@ struct Fusion {
 
     /// Makes a reduction a stage of its user's kernel if all places are in one kernel and need a result for each of its rows.
     private mutating func joinsRows(_ number: Int, _ places: [Offer]) -> Bool {
-        guard let place = places.first, places.allSatisfy({ $0.root == place.root }) else { return false }
+        guard let place = places.first, places.allSatisfy({ $0.root == place.root && !$0.isWrittenOut }) else {
+            return false
+        }
         let (root, count) = (place.root, program[number].type.shape.count)
         let shape = program[root].type.shape
         let wanted: Set<Int>
@@ -331,8 +335,8 @@ struct Fusion {
         case is Concatenate:
             (next.path, next.index, next.points) = (renamed(place), nil, shape.count)
         case let product as FixedProduct:
-            (next.path, next.index, next.isSummand) = (renamed(0), nil, false)
-            next.points = offer.points / max(1, product.matrix.count) * shape[product.axis]
+            (next.path, next.index, next.isSummand, next.isWrittenOut) = (renamed(0), nil, false, true)
+            next.points = offer.points / max(1, product.rows.count) * shape[product.axis]
             // What is added up first has loops of its own.
             if program[operand].primitive is Contraction || isReduction(operand) { needsMemory[operand] = true }
         case is ScatterAdd, is Prefix:

@@ -243,9 +243,9 @@ struct LayoutSearch {
 }
 
 extension Program {
-    /// Whether the order of a value's axes was chosen with care when the program was rewritten.
+    /// Whether the order of a value's axes was chosen with care, by who wrote the operation or when the program was rewritten.
     fileprivate func isInOrder(_ number: Int) -> Bool {
-        self[number].primitive is FixedProduct
+        self[number].primitive is FixedProduct || self[number].primitive is Copy
             || self[number].primitive is Contraction
                 && self[number].operands.allSatisfy { self[$0].primitive is FixedProduct }
     }

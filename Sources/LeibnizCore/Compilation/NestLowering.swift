@@ -324,12 +324,29 @@ struct NestLowering {
             idleBounds = saved
         }
         if let current = region { region = Region(isSum: outer?.isSum ?? false, axes: current.axes) }
-        let value = primitive.lowered(operands)
+        let value = withoutPadding(primitive, operands) ?? primitive.lowered(operands)
         switch primitive {
         case is Add, is Subtract, is Multiply, is Negate, is Cast, is Relu, is AbsoluteValue, is Maximum, is Minimum,
             is Select:
             return value
         default: return guarded(value, bounds)
+        }
+    }
+
+    /// A sum of which one term is the zero of a padding: the other term.
+    private func withoutPadding(_ primitive: any PointwisePrimitive, _ operands: [Scalar]) -> Scalar? {
+        switch primitive {
+        case is Add where isZero(operands[0]): operands[1]
+        case is Add where isZero(operands[1]), is Subtract where isZero(operands[1]): operands[0]
+        case is Subtract where isZero(operands[0]): -operands[1]
+        default: nil
+        }
+    }
+
+    private func isZero(_ scalar: Scalar) -> Bool {
+        switch builder.nest.values[scalar.id].operation {
+        case .float(0), .integer(0): true
+        default: false
         }
     }
 
@@ -356,7 +373,15 @@ struct NestLowering {
             guard view is Reshape, operand != root else { throw .materialize(number) }
             throw isLoaded(operand) ? .pin(operand) : .materialize(operand)
         }
+        if source.bounds.contains(where: neverHolds) { return builder.constant(0, program[operand].type.elementType) }
         return try element(operand, at: source.index, bounds: merged(bounds, source.bounds))
+    }
+
+    /// Whether a bound fails at every point of the loops: of what is written out, some iterations lie in the padding.
+    private func neverHolds(_ bound: Bound) -> Bool {
+        if space.extents.contains(0) { return false }
+        let range = bound.index.range(extents: space.extents)
+        return range.upperBound < 0 || range.lowerBound >= bound.extent
     }
 
     /// Both lists of bounds, without those that always hold.

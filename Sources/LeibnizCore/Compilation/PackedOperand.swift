@@ -10,16 +10,6 @@ struct PackedOperand {
     let layout: Layout
 }
 
-/// The same elements in memory of their own, perhaps in another layout.
-struct Copy: ConstantPrimitive, PointwisePrimitive {
-    var name: String { "copy" }
-    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
-    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
-    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [nil] }
-}
-
 extension Program {
     /// The only product, among what a kernel computes, of which an operand is a view of an input.
     ///

@@ -43,7 +43,7 @@ struct Workload {
             return isRepeated ? Cost(operations: sum.operations > 8 ? 0 : sum.operations, loads: 0) : sum
         case is Barrier: return sum
         case let product as FixedProduct:
-            let count = product.matrix.first?.count ?? 1
+            let count = product.rows.map(\.count).max() ?? 1
             return Cost(operations: count * (sum.operations + 1), loads: count * sum.loads)
         case is TakeAlong: return Cost(operations: 1, loads: sum.loads + 1)
         case is any GeneratorPrimitive: return Cost(operations: 50, loads: 0)

@@ -1,7 +1,7 @@
 /// Loops that are written out: one expression for each combination of their iterations, instead of one for all.
 struct WrittenLoops {
     /// The longest loop that is written out.
-    static let longest = 8
+    static let longest = 64
 
     private var loops: [(piece: LoopPiece, extent: Int, iteration: Int)] = []
 

@@ -98,7 +98,7 @@ extension NestEmitter {
         // The same test at the same place need not be made twice.
         guard reported.insert("\(check) \(any.text) \(details[1].text)").inserted else { return }
         // What a loop's limits make sure of holds only inside.
-        let floor = bounds.reduce(0) { max($0, assumed[$1] ?? 0) }
+        let floor = bounds.reduce(0) { max($0, level(of: $1)) }
         let place = ([any] + details).reduce(floor) { max($0, $1.level) }
         var text = ""
         for lane in 0..<point.active where lane < lanes {
@@ -153,7 +153,7 @@ extension NestEmitter {
         // Of a buffer that the nest writes, each load may see something else.
         let isStable = declaration.role == .input
         // What a loop's limits make sure of holds only inside.
-        let floor = access.bounds.reduce(builder.loadFloor) { max($0, assumed[$1] ?? 0) }
+        let floor = access.bounds.reduce(builder.loadFloor) { max($0, level(of: $1)) }
         func read(_ pointer: Operand, _ type: IRType) -> Operand {
             let text = "load \(type.text), ptr \(pointer.text), align \(max(1, scalar.bits / 8))"
             return isStable

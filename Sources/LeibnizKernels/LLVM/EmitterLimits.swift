@@ -6,7 +6,12 @@
 extension NestEmitter {
     /// Whether a bound holds at a point.
     func test(_ bound: Bound, at point: Point) -> Operand {
-        assumed[bound] == nil ? builder.test(bound, at: point, extents: extents) : .bool(true)
+        assumed[bound] == nil ? builder.test(bound, at: point, walked: walked) : .bool(true)
+    }
+
+    /// The level of the innermost loop whose limits may be why a bound needs no test: it is known only inside.
+    func level(of bound: Bound) -> Int {
+        bound.index.terms.reduce(assumed[bound] ?? 0) { max($0, walkedLevels[$1.axis]) }
     }
 
     /// The iterations of a stage's loop, the one at `depth`, that matter for all points of a tile, and the bounds that then
@@ -35,36 +40,45 @@ extension NestEmitter {
         return bounds.isEmpty ? nil : (start, end, bounds)
     }
 
-    /// The iterations of vectors' loop in which bounds along it hold whatever the other loops do, and these bounds: a map without its
-    /// padded ends. All iterations where that is of no use.
-    func interior(of loop: Schedule.Loop, whole: Int) -> (range: Range<Int>, bounds: [Bound]) {
-        let all = (0..<whole, [Bound]())
-        guard loop.lanes > 1 else { return all }
-        var (range, bounds) = (0..<whole, [Bound]())
+    /// The parts of a loop's whole blocks that are written as code of their own, because tests along the axis have the same answer
+    /// throughout: what is padded without its ends, pieces that stand beside each other. Where an answer changes inside of a block, the
+    /// block is a part. All blocks are one where parts would be of no use, or too much code.
+    func pieces(of loop: Schedule.Loop, whole: Int) -> [Range<Int>] {
+        guard whole > 0 else { return [] }
+        var cuts: Set<Int> = []
         for bound in nest.allBounds where bound.index.stride(of: loop.axis) != 0 && assumed[bound] == nil {
-            let stride = bound.index.stride(of: loop.axis)
-            let rest = Affine(
-                bound.index.offset,
-                bound.index.terms.filter { $0.axis != loop.axis }.map { ($0.axis, $0.stride) })
-            let others = rest.range(extents: extents)
-            // All indices where 0 ≤ stride·index + others < extent, then all blocks of these.
-            let (least, most) = (-others.lowerBound, bound.extent - 1 - others.upperBound)
-            let size = abs(stride)
-            let first = -(stride > 0 ? -least : most).flooredQuotient(by: size)
-            let last = (stride > 0 ? most : -least).flooredQuotient(by: size)
-            let start = max(0, -(-first).flooredQuotient(by: loop.step) * loop.step)
-            let end = min(whole, (last + 1).flooredQuotient(by: loop.step) * loop.step)
-            guard start < end else { continue }
-            range = range.clamped(to: start..<end)
-            bounds.append(bound)
+            let inside = iterations(of: loop.axis, inside: bound)
+            // Tests that other loops have a say in are worth it where each takes a mask of its own.
+            guard bound.index.terms.count == 1 || loop.lanes > 1, !inside.isEmpty else { continue }
+            cuts.formUnion([inside.lowerBound, inside.upperBound])
         }
-        // Each end is code of its own.
-        let ends = (range.lowerBound + whole - range.upperBound) / loop.step
-        return bounds.isEmpty || range.isEmpty || ends > Self.greatestEnds ? all : (range, bounds)
+        var (pieces, start) = ([Range<Int>](), 0)
+        for cut in cuts.sorted() where cut > start && cut < whole {
+            let block = cut / loop.step * loop.step
+            if block > start { pieces.append(start..<block) }
+            if block < cut { pieces.append(block..<block + loop.step) }
+            start = block < cut ? block + loop.step : block
+        }
+        if start < whole { pieces.append(start..<whole) }
+        return pieces.count * pieceCount * nest.values.count <= Self.mostCode ? pieces : [0..<whole]
     }
 
-    /// The most blocks outside of what needs no tests.
-    private static let greatestEnds = 2
+    /// The most values that code for the parts of axes computes in all.
+    private static let mostCode = 640
+
+    /// The iterations of an axis where a bound holds whatever the other axes do.
+    private func iterations(of axis: Int, inside bound: Bound) -> Range<Int> {
+        let stride = bound.index.stride(of: axis)
+        let rest = Affine(
+            bound.index.offset, bound.index.terms.filter { $0.axis != axis }.map { ($0.axis, $0.stride) })
+        let others = rest.range(extents: extents)
+        // All indices where 0 ≤ stride·index + others < extent.
+        let (least, most) = (-others.lowerBound, bound.extent - 1 - others.upperBound)
+        let first = -(stride > 0 ? -least : most).flooredQuotient(by: abs(stride))
+        let last = (stride > 0 ? most : -least).flooredQuotient(by: abs(stride))
+        let start = max(0, first)
+        return start..<max(start, min(extents[axis], last + 1))
+    }
 
     private func negated(_ x: Operand) -> Operand {
         x.integerValue.map { .integer(-$0) } ?? builder.binary("sub", .integer(0), x)

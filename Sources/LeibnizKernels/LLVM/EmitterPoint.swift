@@ -97,19 +97,19 @@ extension FunctionBuilder {
             "getelementptr \(scalar.rawValue), \(pointer.typed), \(count.typed)", IRType(.ptr), [pointer, count])
     }
 
-    /// Whether a bound holds, tested only as far as `extents` leave it open: i1, or a vector of them.
-    func test(_ bound: Bound, at point: Point, extents: [Int]) -> Operand {
+    /// Whether a bound holds, tested only as far as the walked parts of the axes leave it open: i1, or a vector of them.
+    func test(_ bound: Bound, at point: Point, walked: [Range<Int>]) -> Operand {
         if bound.extent <= 0 { return .bool(false) }
         let value = value(of: bound.index, at: point)
         var (low, high) = (value.constant, value.constant)
         for term in bound.index.terms {
             let coordinate = point.coordinates[term.axis]
-            // With a register the index is anywhere on the axis, also with its constant part.
-            var reach = coordinate.base == nil ? 0 : extents[term.axis] - 1
+            // With a register the index is anywhere on the walked part, also with its constant part.
+            var reach = coordinate.base == nil ? 0 : walked[term.axis].count - 1
             if coordinate.base != nil {
-                let start = term.stride * coordinate.constant
-                low -= start
-                high -= start
+                let start = term.stride * (walked[term.axis].lowerBound - coordinate.constant)
+                low += start
+                high += start
             } else if coordinate.isVector {
                 reach = point.active - 1
             }

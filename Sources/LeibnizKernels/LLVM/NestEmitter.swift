@@ -16,6 +16,11 @@ final class NestEmitter {
     var reported: Set<String> = []
     /// Bounds that the limits of open loops make sure of, with the level of the loop.
     var assumed: [Bound: Int] = [:]
+    /// The part of each axis that open loops walk, and the level of the loop where that is not all of it.
+    var walked: [Range<Int>]
+    var walkedLevels: [Int]
+    /// How often the code inside of open loops is written, for different parts of axes.
+    var pieceCount = 1
     /// Blocks of memory that were read across, with what came out.
     var transposed: [TransposedBlock: [Operand]] = [:]
     /// Values that wait for those of the other copies, to be written between them.
@@ -46,6 +51,8 @@ final class NestEmitter {
         self.schedule = schedule
         self.builder = builder
         extents = nest.axes.map(\.extent)
+        walked = extents.map { 0..<$0 }
+        walkedLevels = extents.map { _ in 0 }
         streamed = Self.streamed(nest, builder.target)
         var steps = Array(repeating: 0, count: nest.axes.count)
         // Walks of two stages may share an axis: common factors stay.
@@ -211,23 +218,21 @@ final class NestEmitter {
             }
             return
         }
-        if whole > loop.step {
-            let (inner, bounds) = interior(of: loop, whole: whole)
-            for start in stride(from: 0, to: inner.lowerBound, by: loop.step) { try body(nil, start, loop.step) }
-            if inner.count == loop.step {
-                try body(nil, inner.lowerBound, loop.step)
-            } else {
-                let ends = [inner.lowerBound, inner.upperBound].map { Operand.integer(Int64($0)) }
-                _ = try builder.loop(from: ends[0], to: ends[1], step: loop.step, runs: true) { index, _ in
-                    for bound in bounds { assumed[bound] = builder.level }
-                    defer { for bound in bounds { assumed[bound] = nil } }
-                    try body(index, 0, loop.step)
-                    return []
-                }
+        let pieces = pieces(of: loop, whole: whole)
+        pieceCount *= max(1, pieces.count)
+        defer { pieceCount /= max(1, pieces.count) }
+        for piece in pieces {
+            if piece.count == loop.step {
+                try body(nil, piece.lowerBound, loop.step)
+                continue
             }
-            for start in stride(from: inner.upperBound, to: whole, by: loop.step) { try body(nil, start, loop.step) }
-        } else if whole == loop.step {
-            try body(nil, 0, loop.step)
+            let ends = [piece.lowerBound, piece.upperBound].map { Operand.integer(Int64($0)) }
+            _ = try builder.loop(from: ends[0], to: ends[1], step: loop.step, runs: true) { index, _ in
+                if pieces.count > 1 { (walked[loop.axis], walkedLevels[loop.axis]) = (piece, builder.level) }
+                defer { (walked[loop.axis], walkedLevels[loop.axis]) = (0..<extent, 0) }
+                try body(index, 0, loop.step)
+                return []
+            }
         }
         if whole < extent { try body(nil, whole, extent - whole) }
     }

@@ -71,12 +71,56 @@ import Testing
         #expect(FourierTransform.smoothLength(2017) == 2025)
     }
 
-    @Test func `of real numbers take two products where their matrices are small`() {
-        for (n, radix, rest) in [(512, 32, 16), (225, 15, 15), (360, 20, 18), (1000, 40, 25), (2 * 61, 61, 2)] {
+    @Test func `of real numbers take two stages where two factors are enough`() {
+        for (n, radix, rest) in [
+            (512, 32, 16), (225, 15, 15), (360, 20, 18), (1000, 40, 25), (2 * 61, 61, 2), (4096, 64, 64),
+        ] {
             let short = ShortTransform(n)
             #expect(short?.radix == radix && short?.rest == rest, "\(n)")
         }
-        for n in [1, 2, 31, 97, 131, 262, 4096, 5040] { #expect(ShortTransform(n) == nil, "\(n)") }
+        for n in [1, 2, 31, 97, 131, 262, 5040] { #expect(ShortTransform(n) == nil, "\(n)") }
+    }
+
+    @Test func `of few real numbers are products of sparse matrices`() {
+        for n in 2...66 {
+            let factors = RealFactors.of(n)
+            let isSmooth = n <= 64 && n.isMultiple(ofOnly: [2, 3, 5, 7])
+            #expect((factors != nil) == isSmooth, "\(n)")
+            guard let factors else { continue }
+            // A column of the product is the transform of one unit.
+            for j in 0..<n {
+                var state = (0..<n).map { $0 == j ? 1.0 : 0 }
+                for matrix in factors {
+                    state = matrix.map { row in row.reduce(0) { $0 + $1.weight * state[$1.place] } }
+                }
+                for k in 0...n / 2 {
+                    let w = FourierTables.root(j * k, n)
+                    #expect(abs(state[k] - w.cos) < 1e-14)
+                    if k > 0, 2 * k < n { #expect(abs(state[n / 2 + k] - w.sin) < 1e-14) }
+                }
+            }
+            // Few terms: what a fast transform is for.
+            let terms = factors.joined().reduce(0) { $0 + $1.count }
+            #expect(terms <= n * n && (n != 64 || terms < 20 * n), "\(terms) terms for \(n)")
+        }
+    }
+
+    @Test(arguments: [(16, 512), (37, 360), (100, 217), (64, 48), (3, 1000)])
+    func `of many rows are those of each`(rows: Int, n: Int) throws {
+        let x = Tensor.normal([rows, n], seed: 5, .float64), w = Tensor.normal([rows, n / 2 + 1], seed: 6, .float64)
+        let value = { @Sendable (x: Tensor) in sum(rfft(x).squaredMagnitude * w) }
+        let (all, slope) = (rfft(x), gradient(of: value)(x))
+        for row in [0, rows / 2, rows - 1] {
+            let one = rfft(x[row])
+            #expect(distance(try all[row].real.doubles(), try one.real.doubles()) < 1e-14)
+            #expect(distance(try all[row].imaginary.doubles(), try one.imaginary.doubles()) < 1e-14)
+            // Σ w·|X|² has the gradient 2·Re Σ_k w_k·X_k·e^{2πi·jk/n}: half of what the inverse counts twice.
+            let multiplicity = (0...n / 2).map { k in k == 0 || 2 * k == n ? 2.0 : 1 }
+            let weighted = one * (w[row] * Tensor(multiplicity, .float64))
+            let expected = irfft(weighted, count: n, normalization: .forward)
+            #expect(distance(try slope[row].doubles(), try expected.doubles()) < 1e-13)
+        }
+        #expect(distance(try irfft(all, count: n).doubles(), try x.doubles()) < 1e-14)
     }
 
     @Test func `have constants that are symmetric to the last bit`() {
@@ -215,5 +259,16 @@ import Testing
         #expect(
             firstDifference(
                 try slope.real.doubles(), [0.6, -1 / 5.0.squareRoot(), 0, 0.5.squareRoot()], tolerance: 1e-15) == nil)
+    }
+}
+
+extension Int {
+    /// Whether some factors are all that a number is a product of.
+    fileprivate func isMultiple(ofOnly primes: [Int]) -> Bool {
+        primes.reduce(self) { rest, prime in
+            var rest = rest
+            while rest % prime == 0 { rest /= prime }
+            return rest
+        } == 1
     }
 }

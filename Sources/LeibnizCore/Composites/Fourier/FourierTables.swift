@@ -13,7 +13,7 @@ enum FourierTables {
         case matrix(Int, sign: Int), spectrum(Int, columns: Int), signal(Int, rows: Int)
         case twiddles(radix: Int, rest: Int, columns: Int, sign: Int), chirp(Int, sign: Int)
         case chirpSpectrum(Int, length: Int, sign: Int)
-        case second(ShortTransform, ShortTransform.Run, isInverse: Bool)
+        case cosines(Int), sines(Int), turns(Int, Int), multiplicities(Int)
     }
     private struct Key: Hashable, Sendable {
         let kind: Kind
@@ -87,42 +87,37 @@ enum FourierTables {
         }[0]
     }
 
-    /// The second product of a short transform of real numbers, for each k₁ of a run a matrix of its own with the factors between the
-    /// stages, [k₁, c, j₂, c′, k₂]: both parts of e^{−2πi·j₂k/n}, k = k₁ + f·k₂. What it reads is conjugated where k₁ is mirrored.
-    ///
-    /// Of the inverse, [k₁, c, k₂, c′, j₂]: the conjugates, for frequencies that stand for their mirror image as well, twice, 0 where
-    /// k > n/2. The sums of k₁ and f − k₁ are added up, which `signalMatrix` counts twice: so only half of each. What it writes is
-    /// conjugated where k₁ is mirrored.
-    static func second(
-        _ transform: ShortTransform, _ run: ShortTransform.Run, isInverse: Bool, _ type: ElementType
-    ) -> Tensor {
-        table(.second(transform, run, isInverse: isInverse), type) {
-            let (n, f, m, columns) = (transform.length, transform.radix, transform.rest, transform.columns)
-            let (rows, results) = isInverse ? (columns, m) : (m, columns)
-            let residues = transform.residues(of: run)
-            let conjugation = run == .mirrored ? -1.0 : 1
-            var numbers = [Double](repeating: 0, count: residues.count * 4 * rows * results)
-            for k₁ in residues {
-                for row in 0..<rows {
-                    for result in 0..<results {
-                        let (j₂, k) = isInverse ? (result, k₁ + f * row) : (row, k₁ + f * result)
-                        let w = root((isInverse ? 1 : -1) * (j₂ * k % n), n)
-                        let isAlone = k == 0 || 2 * k == n
-                        let isHalved = k₁ > 0 && 2 * k₁ != f
-                        let weight = !isInverse ? 1 : k > n / 2 ? 0 : (isAlone ? 1 : 2) * (isHalved ? 0.5 : 1)
-                        func set(_ c: Int, _ d: Int, _ value: Double) {
-                            let matrix = (k₁ - residues.lowerBound) * 2 + c
-                            numbers[((matrix * rows + row) * 2 + d) * results + result] = weight * value
-                        }
-                        let (ofRead, ofWritten) = isInverse ? (1.0, conjugation) : (conjugation, 1)
-                        set(0, 0, w.cos)
-                        set(0, 1, ofWritten * w.sin)
-                        set(1, 0, ofRead * -w.sin)
-                        set(1, 1, ofRead * ofWritten * w.cos)
-                    }
-                }
-            }
-            return [(numbers, [residues.count, 2, rows, 2, results])]
+    /// cos(2πjk/n) for j, k ≤ n/2, [j, k].
+    static func cosines(_ n: Int, _ type: ElementType) -> Tensor {
+        table(.cosines(n), type) { [quarter(n) { $0.cos }] }[0]
+    }
+
+    /// sin(2πjk/n) for j, k ≤ n/2, [j, k].
+    static func sines(_ n: Int, _ type: ElementType) -> Tensor {
+        table(.sines(n), type) { [quarter(n) { $0.sin }] }[0]
+    }
+
+    private static func quarter(_ n: Int, _ part: ((cos: Double, sin: Double)) -> Double) -> ([Double], Shape) {
+        let half = 0...n / 2
+        let numbers: [Double] = half.flatMap { j in half.map { k in part(root(j * k % n, n)) } }
+        return (numbers, [half.count, half.count])
+    }
+
+    /// cos(2πjk/fm) and sin(2πjk/fm) for j < m and k ≤ f/2, [j, k, 1]: the factors between the stages of a short transform.
+    static func turns(_ f: Int, _ m: Int, _ type: ElementType) -> (cos: Tensor, sin: Tensor) {
+        let pair = table(.turns(f, m), type) {
+            let roots = (0..<m).flatMap { j in (0...f / 2).map { k in root(j * k, f * m) } }
+            let shape: Shape = [m, f / 2 + 1, 1]
+            return [(roots.map(\.cos), shape), (roots.map(\.sin), shape)]
+        }
+        return (pair[0], pair[1])
+    }
+
+    /// For how many of n frequencies each of the first n/2 + 1 stands, itself and its mirror image, [k, 1].
+    static func multiplicities(_ n: Int, _ type: ElementType) -> Tensor {
+        table(.multiplicities(n), type) {
+            let numbers: [Double] = (0...n / 2).map { k in k == 0 || 2 * k == n ? 1 : 2 }
+            return [(numbers, [n / 2 + 1, 1])]
         }[0]
     }
 
@@ -180,8 +175,11 @@ enum FourierTables {
             switch kind {
             case .twiddles(_, let rest, let columns, _): rest * columns
             case .chirpSpectrum(_, let length, _): length
-            case .second(let transform, _, _): transform.tableCount
-            case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _): n
+            case .turns(let f, let m): f * m
+            case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _), .cosines(let n),
+                .sines(let n),
+                .multiplicities(let n):
+                n
             }
         return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)
     }

@@ -11,8 +11,8 @@ import LeibnizKernels
 /// permutation (Stockham). A prime factor too long for a matrix is a convolution with a chirp (Bluestein 1970).
 ///
 /// Real numbers cost about half: their first stage computes only k₁ ≤ f/2, and the other columns are mirror images. That holds
-/// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths up to about 2,000 that are a
-/// product of two factors up to 64 take two matrix products and nothing else (`ShortTransform`).
+/// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths that are a product of two factors
+/// up to 64 take two stages that are written out (`ShortTransform`).
 ///
 /// Both parts of a complex tensor stand in one, [2, b, n, t], transformed along n; b and t stand for all axes before and after it.
 enum FourierTransform {
@@ -97,7 +97,7 @@ enum FourierTransform {
     static func spectrum(_ x: Tensor, weights: Tensor? = nil) -> Tensor {
         if x.isInvalid { return x }
         let (b, n, t) = (x.type.shape[0], x.type.shape[1], x.type.shape[2])
-        if let short = ShortTransform(n) { return short.spectrum(x, weights: weights).transposed([1, 0, 2, 3]) }
+        if let short = ShortTransform(n) { return stack(short.spectrum(x, weights: weights).tensors) }
         if let weights { return spectrum(x * weights.expanded(at: 1)) }
         let radix = radices(n).first ?? 1
         guard radix <= longestMatrix else {
@@ -125,9 +125,7 @@ enum FourierTransform {
     /// The same as two tensors [b, n/2 + 1, t].
     static func spectrumParts(_ x: Tensor, weights: Tensor? = nil) -> ComplexTensor {
         if !x.isInvalid, let short = ShortTransform(x.type.shape[1]) {
-            let pairs = short.spectrum(x, weights: weights)
-            func part(_ c: Int) -> Tensor { pairs.sliced(axis: 1, start: c, count: 1).squeezed([1]) }
-            return ComplexTensor(real: part(0), imaginary: part(1))
+            return short.spectrum(x, weights: weights)
         }
         let pair = spectrum(x, weights: weights)
         return ComplexTensor(real: pair[0], imaginary: pair[1])

@@ -69,6 +69,8 @@ let arithmetic: [PrimitiveEntry] = [
         $0 * 2
     },
     .unary(Argument.self, { Argument.wrap($0 * $0, for: Differentiation()) }) { $0 * $0 },
+    .unary(Copy.self, { Tensor(Copy(), [$0 * $0]) }) { $0 * $0 },
+    .unary(CopiedBackwards.self, { Tensor(CopiedBackwards(), [$0 * $0]) }) { $0 * $0 },
     PrimitiveEntry(Cast.self, derivative: .checkedBy("go through a cast between real types"), casts),
 ]
 

@@ -1,5 +1,36 @@
 @testable import LeibnizCore
 
+/// Products along the first, the last and a middle axis, one after the other, between views and beside sums.
+private let fixedProducts: [PrimitiveCase] = [
+    ([3, 5], 0, [[1, -1, 0.5], [0, 2, 0]], false), ([4, 2, 3], 1, [[1, 1], [0.25, -0.25], [0, 0], [3, 0]], true),
+    ([2, 9, 4], 2, [[0, 0, 0, 1], [1, -0.5, 0.5, -1]], true), ([1, 1], 0, [[-2]], false),
+    ([0, 2], 1, [[1, 1]], false),
+].map { (trial: ([Int], Int, [[Double]], Bool)) in
+    let (extents, axis, matrix, isTwice) = trial
+    let back = (0..<extents[axis]).map { column in matrix.map { $0[column] } }
+    @Sendable func multiplied(_ x: Block, _ matrix: [[Double]]) -> Block {
+        var shape = x.extents
+        shape[axis] = matrix.count
+        return Block(shape) { index in
+            matrix[index[axis]].enumerated().reduce(0) { sum, each in
+                var source = index
+                source[axis] = each.offset
+                return sum + each.element * x[source]
+            }
+        }
+    }
+    return PrimitiveCase(
+        [Operand(extents, .reals(-2...2), .strided)],
+        {
+            let once = Tensor(FixedProduct(axis: axis, matrix: matrix), [$0[0]])
+            return isTwice ? Tensor(FixedProduct(axis: axis, matrix: back), [once * 2]) : once
+        }, checksDerivative: extents.count == 3
+    ) { blocks in
+        let once = multiplied(blocks[0], matrix)
+        return isTwice ? multiplied(once, back.map { $0.map { 2 * $0 } }) : once
+    }
+}
+
 /// Linear operations that compute or move by index, and generators.
 let linear: [PrimitiveEntry] = [
     PrimitiveEntry(
@@ -27,6 +58,7 @@ let linear: [PrimitiveEntry] = [
             }
         }),
     PrimitiveEntry(Contraction.self, contractions),
+    PrimitiveEntry(FixedProduct.self, fixedProducts),
     PrimitiveEntry(TakeAlong.self, takes),
     PrimitiveEntry(ScatterAdd.self, scatters),
     PrimitiveEntry(
