@@ -49,6 +49,12 @@ final class PlanCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return value
     }
 
+    /// What was asked for last, if its key is as wanted: a loop need not make a key anew to find that it has not changed.
+    func recent(where isWanted: (Key) -> Bool) -> Value? {
+        guard let recent = state.withLock({ $0.recent }), isWanted(recent.key) else { return nil }
+        return recent.value
+    }
+
     /// The number of values kept.
     var count: Int { state.withLock { $0.entries.count } }
 }

@@ -167,21 +167,7 @@ public final class StepCache: Sendable {
         let records = Records.pending(sharing: pass)
         let graph = records.isEmpty ? pass : GraphSnapshot(roots + records.map(\.value), to: .history)
         let leaves = graph.leaves
-        let key = Key(
-            graph: GraphSignature(graph, namingVariables: true), recorded: records.map { ObjectIdentifier($0.variable) }
-        )
-        let step = try steps.value(for: key, unless: { !$0.fits }) {
-            // The step is one from the values that the loss was computed from, whoever writes variables meanwhile.
-            let read = leaves.compactMap { leaf in
-                (leaf.node.primitive as? VariableLeaf)?.variable.map { ($0, Tensor(leaf.node)) }
-            }
-            let overlay = Variable.withValues(read) { Overlay(takesWrites: true, isTrace: false) }
-            Overlay.$current.withValue(overlay) { update() }
-            let slots = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { (ObjectIdentifier($1.node), $0) })
-            // What is computed again for the derivative records again.
-            let written = overlay.written.filter { write in !records.contains { $0.variable === write.variable } }
-            return try Step(results: roots, writes: written + records.map(\.write), slots: slots)
-        }
+        let step = try recentStep(for: graph, records) ?? step(for: graph, records, roots: roots, update: update)
         let values = try Records.keeping(records) {
             try step.run(leaves.compactMap(\.value), as: "minimize") {
                 for record in records where !record.variable.holds(record.leaf) {
@@ -202,6 +188,36 @@ public final class StepCache: Sendable {
         for (root, value) in zip(roots, values) {
             root.setValue(value)
             root.detach()
+        }
+    }
+
+    /// The step that ran last, if it is for such a graph.
+    private func recentStep(for graph: GraphSnapshot, _ records: [Records.Pending]) -> Step? {
+        let step = steps.recent { key in
+            key.recorded.elementsEqual(records, by: { $0 == ObjectIdentifier($1.variable) }) && key.graph.matches(graph)
+        }
+        return step.flatMap { $0.fits ? $0 : nil }
+    }
+
+    /// The step for a graph, made if there is none.
+    private func step(
+        for graph: GraphSnapshot, _ records: [Records.Pending], roots: [Node], update: () -> Void
+    ) throws -> Step {
+        let key = Key(
+            graph: GraphSignature(graph, namingVariables: true), recorded: records.map { ObjectIdentifier($0.variable) }
+        )
+        return try steps.value(for: key, unless: { !$0.fits }) {
+            let leaves = graph.leaves
+            // The step is one from the values that the loss was computed from, whoever writes variables meanwhile.
+            let read = leaves.compactMap { leaf in
+                (leaf.node.primitive as? VariableLeaf)?.variable.map { ($0, Tensor(leaf.node)) }
+            }
+            let overlay = Variable.withValues(read) { Overlay(takesWrites: true, isTrace: false) }
+            Overlay.$current.withValue(overlay) { update() }
+            let slots = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { (ObjectIdentifier($1.node), $0) })
+            // What is computed again for the derivative records again.
+            let written = overlay.written.filter { write in !records.contains { $0.variable === write.variable } }
+            return try Step(results: roots, writes: written + records.map(\.write), slots: slots)
         }
     }
 }

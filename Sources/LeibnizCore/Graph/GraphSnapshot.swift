@@ -27,36 +27,54 @@ struct GraphSnapshot {
         case history
     }
 
-    /// Walks from `roots` without recursion.
-    init(_ roots: [Node], to depth: Depth) {
-        var numbers: [ObjectIdentifier: Int] = [:]
-        var stack: [(node: Node, operands: [Node], numbers: [Int], value: Buffer?, isLeaf: Bool)] = []
-        func open(_ node: Node) -> (Node, [Node], [Int], Buffer?, Bool) {
+    /// A node whose operands are being walked.
+    private struct Opened {
+        let node: Node
+        let operands: [Node]
+        let value: Buffer?
+        let isLeaf: Bool
+        var next = 0
+
+        init(_ node: Node, _ depth: Depth) {
             let (operands, value) = node.history
-            let isLeaf =
+            isLeaf =
                 switch depth {
                 case .values: value != nil || node.isOf(Placeholder.self)
                 case .history:
                     value != nil && operands.isEmpty || node.isOf(VariableLeaf.self) || node.isOf(Placeholder.self)
                 }
-            return (node, isLeaf ? [] : operands, [], isLeaf ? value : nil, isLeaf)
+            (self.node, self.operands, self.value) = (node, isLeaf ? [] : operands, isLeaf ? value : nil)
         }
+    }
+
+    /// Walks from `roots` without recursion.
+    init(_ roots: [Node], to depth: Depth) {
+        var numbers = [ObjectIdentifier: Int](minimumCapacity: 96)
+        entries.reserveCapacity(96)
+        // The nodes on the way down, and the numbers of the operands that all of them have found.
+        var (opened, found) = ([Opened](), [Int]())
         for root in roots where numbers[ObjectIdentifier(root)] == nil {
-            stack.append(open(root))
-            while let top = stack.last {
-                if top.numbers.count < top.operands.count {
-                    let operand = top.operands[top.numbers.count]
+            opened.append(Opened(root, depth))
+            while let last = opened.indices.last {
+                if opened[last].next < opened[last].operands.count {
+                    let operand = opened[last].operands[opened[last].next]
                     if let number = numbers[ObjectIdentifier(operand)] {
-                        stack[stack.count - 1].numbers.append(number)
+                        found.append(number)
+                        opened[last].next += 1
                     } else {
-                        stack.append(open(operand))
+                        opened.append(Opened(operand, depth))
                     }
-                } else {
-                    numbers[ObjectIdentifier(top.node)] = entries.count
-                    entries.append(
-                        Entry(node: top.node, operands: top.numbers, value: top.value, isLeaf: top.isLeaf))
-                    stack.removeLast()
+                    continue
                 }
+                let top = opened.removeLast()
+                let operands = top.operands.isEmpty ? [] : Array(found.suffix(top.operands.count))
+                found.removeLast(operands.count)
+                numbers[ObjectIdentifier(top.node)] = entries.count
+                if let user = opened.indices.last {
+                    found.append(entries.count)
+                    opened[user].next += 1
+                }
+                entries.append(Entry(node: top.node, operands: operands, value: top.value, isLeaf: top.isLeaf))
             }
         }
         self.roots = roots.map { numbers[ObjectIdentifier($0)] ?? 0 }
@@ -90,15 +108,37 @@ struct GraphSignature: Hashable, Sendable {
 
     private let entries: [Entry]
     private let roots: [Int]
+    private let isNamingVariables: Bool
 
     /// - Parameter namingVariables: whether it counts which variable a leaf is.
     init(_ graph: GraphSnapshot, namingVariables: Bool) {
         entries = graph.entries.map { entry in
-            let isNameless = entry.isLeaf && !(namingVariables && entry.node.isOf(VariableLeaf.self))
+            let isNameless = Self.isNameless(entry, namingVariables: namingVariables)
             return Entry(
                 primitive: isNameless ? nil : entry.node.primitive, type: entry.node.type, operands: entry.operands)
         }
         roots = graph.roots
+        isNamingVariables = namingVariables
+    }
+
+    /// Whether it counts only that an entry is there.
+    private static func isNameless(_ entry: GraphSnapshot.Entry, namingVariables: Bool) -> Bool {
+        entry.isLeaf && !(namingVariables && entry.node.isOf(VariableLeaf.self))
+    }
+
+    /// Whether this is the signature of a graph, found without making that.
+    func matches(_ graph: GraphSnapshot) -> Bool {
+        guard graph.entries.count == entries.count, graph.roots == roots else { return false }
+        for place in entries.indices {
+            guard graph.entries[place].operands == entries[place].operands,
+                graph.entries[place].node.type == entries[place].type
+            else { return false }
+            let isNameless = Self.isNameless(graph.entries[place], namingVariables: isNamingVariables)
+            guard isNameless == (entries[place].primitive == nil),
+                entries[place].primitive?.isEqual(to: graph.entries[place].node.primitive) ?? true
+            else { return false }
+        }
+        return true
     }
 
     /// Whether nothing but numbers goes in: a fill, a draw, a parameter's first value, which every layer has of its own shape.

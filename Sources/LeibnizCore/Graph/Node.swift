@@ -109,9 +109,11 @@ final class Node: Sendable {
 
     /// Makes an evaluated node a leaf if a variable that it read has another value now.
     func detachIfStale() {
-        guard dependence.contains(.variables) else { return }
+        guard firstDependence.contains(.variables) else { return }
         let now = Variable.updates
-        let suspect = state.withLock { $0.value != nil && !$0.operands.isEmpty && $0.checkedAt != now }
+        let suspect = state.withLock {
+            $0.value != nil && !$0.operands.isEmpty && $0.checkedAt != now && !$0.isDetached
+        }
         guard suspect else { return }
         if isStale { detach() } else { state.withLock { $0.checkedAt = now } }
     }

@@ -221,8 +221,15 @@ extension Variable {
 
 /// The leaf that stands for one value of a variable.
 struct VariableLeaf: LeafPrimitive {
-    weak let variable: Variable?
+    /// A variable that may be gone. Primitives are copied often, and a weak reference is dear to copy.
+    private final class Reference: Sendable {
+        weak let variable: Variable?
+        init(_ variable: Variable) { self.variable = variable }
+    }
+
+    private let reference: Reference
     private let identity: ObjectIdentifier
+    var variable: Variable? { reference.variable }
 
     var name: String { "variable" }
     func result(of operands: [TensorType]) throws(TensorError) -> TensorType { operands[0] }
@@ -230,7 +237,7 @@ struct VariableLeaf: LeafPrimitive {
     // Plans are found by structure: which variable it is does not count.
     func hash(into hasher: inout Hasher) {}
 
-    private init(_ variable: Variable) { (self.variable, identity) = (variable, ObjectIdentifier(variable)) }
+    private init(_ variable: Variable) { (reference, identity) = (Reference(variable), ObjectIdentifier(variable)) }
 
     static func node(for variable: Variable, value: Node) -> Node {
         let leaf = Node(VariableLeaf(variable), [value], value.type, dependence: .variables)

@@ -19,15 +19,23 @@ struct Contraction: LinearPrimitive {
                 name, operands.map(\.shape),
                 "element types \(operands[0].elementType) and \(operands[1].elementType) differ", kind: .elementType)
         }
-        var extents: [Int: Int] = [:]
+        let extents = try output.map { label throws(TensorError) in try extent(of: label, operands) }
+        for label in left where !output.contains(label) { _ = try extent(of: label, operands) }
+        return TensorType(Shape(extents), operands[0].elementType)
+    }
+
+    /// The extent of the axes of one label, which run together.
+    private func extent(of label: Int, _ operands: [TensorType]) throws(TensorError) -> Int {
+        var extent: Int?
         for (labels, operand) in [(left, operands[0]), (right, operands[1])] {
-            for (label, extent) in zip(labels, operand.shape.extents) {
-                guard extents.updateValue(extent, forKey: label).map({ $0 == extent }) ?? true else {
+            for (place, other) in labels.enumerated() where other == label {
+                if let extent, extent != operand.shape.extents[place] {
                     throw TensorError(name, operands.map(\.shape), "axes that run together have different extents")
                 }
+                extent = operand.shape.extents[place]
             }
         }
-        return TensorType(Shape(output.map { extents[$0] ?? 1 }), operands[0].elementType)
+        return extent ?? 1
     }
 
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor {

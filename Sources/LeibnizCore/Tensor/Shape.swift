@@ -20,12 +20,12 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
     }
 
     /// Why no tensor can have the shape, if that is so.
-    func flaw(of operation: String, _ elementType: ElementType) -> TensorError? {
+    func flaw(of operation: @autoclosure () -> String, _ elementType: ElementType) -> TensorError? {
         if extents.contains(where: { $0 < 0 }) {
-            return TensorError(operation, [self], "an extent is negative", cannot: "make")
+            return TensorError(operation(), [self], "an extent is negative", cannot: "make")
         }
         if count > Shape.greatestByteCount / elementType.byteCount {
-            return TensorError(operation, [self], "so many elements of \(elementType) fit no memory", cannot: "make")
+            return TensorError(operation(), [self], "so many elements of \(elementType) fit no memory", cannot: "make")
         }
         return nil
     }

@@ -29,18 +29,27 @@ public struct Tensor: Sendable {
 
     /// The result of an operation, or an invalid tensor that says why there is none.
     init(_ primitive: some Primitive, _ operands: [Tensor], isWeak: Bool = false) {
-        if let invalid = operands.first(where: \.isInvalid) {
-            self = invalid
-            return
+        // One pass over the operands: a step builds its graph anew, and each pass holds and lets go of every node.
+        var (nodes, types) = ([Node](), [TensorType]())
+        nodes.reserveCapacity(operands.count)
+        types.reserveCapacity(operands.count)
+        for operand in operands {
+            let node = operand.node
+            if node.isOf(Invalid.self) {
+                self = operand
+                return
+            }
+            types.append(node.type)
+            nodes.append(node)
         }
         do {
-            let type = try primitive.result(of: operands.map(\.type))
+            let type = try primitive.result(of: types)
             if let flaw = type.shape.flaw(of: primitive.name, type.elementType) { throw flaw }
-            for operand in operands {
-                operand.node.detachIfStale()
-                if operand.node.isDue { try operand.node.shorten() }
+            for operand in nodes {
+                operand.detachIfStale()
+                if operand.isDue { try operand.shorten() }
             }
-            let node = Node(primitive, operands.map(\.node), type, isWeak: isWeak)
+            let node = Node(primitive, nodes, type, isWeak: isWeak)
             self.init(node)
             if Settings.current.isEager && !node.dependence.contains(.trace) && !(primitive is any TuplePrimitive) {
                 try Evaluation.evaluate([node], takingPending: false)
