@@ -48,7 +48,8 @@ extension Tensor {
     ) -> Tensor {
         if let invalid = operands.first(where: \.isInvalid) { return invalid }
         let first = operands[0].type
-        if !real || first.elementType.isFloatingPoint, operands.allSatisfy({ $0.type == first }) { return body(operands) }
+        let isWanted = !real || first.elementType.isFloatingPoint
+        if isWanted, operands.allSatisfy({ $0.type == first }) { return body(operands) }
         var (shape, type, isWeak) = (operands[0].type.shape, operands[0].elementType, operands[0].node.isWeak)
         for operand in operands.dropFirst() {
             guard let common = shape.broadcast(with: operand.type.shape) else {
