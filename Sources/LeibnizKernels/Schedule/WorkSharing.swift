@@ -46,6 +46,8 @@ extension Scheduler {
         let cheapCopies = copied.isEmpty ? 1 : Int(min(1e6, cycles * Self.littleCopying / copying))
         var units = 1
         for place in schedule.outer.indices where blocks[place] > 1 && units < manyUnits {
+            let inner = blocks[(place + 1)...].reduce(1) { $0 * $1 }
+            if copied.isEmpty, units == 1, inner >= manyUnits, tearsLines(schedule.outer[place]) { continue }
             // As few units along this loop as make enough, none of them too small.
             let wish = (manyUnits + units - 1) / units
             let affordable = max(1, Int(cycles / Double(units) / Self.leastUnit))
@@ -71,6 +73,16 @@ extension Scheduler {
         }
         schedule.units = units
         schedule.unitCost = Self.whole(cycles / Double(units))
+    }
+
+    /// Whether units along a loop would end inside of lines in every row that is written: two threads, each with its part of all rows, would
+    /// wait for these lines again and again.
+    private func tearsLines(_ loop: Schedule.Loop) -> Bool {
+        nest.stages.flatMap(\.stores).contains { store in
+            let bytes = nest.buffers[store.access.buffer].type.byteCount
+            return store.access.index.stride(of: loop.axis) == 1
+                && store.access.index.terms.contains { $0.axis != loop.axis && $0.stride * bytes % 64 != 0 }
+        }
     }
 
     /// The share of a kernel's time that copies in two units for each thread may take.
