@@ -19,14 +19,13 @@ struct StopGradient: ConstantPrimitive, PointwisePrimitive, IdentityPrimitive {
     func latex(_ operands: [String]) -> String { operands[0] }
 }
 
-/// The same elements in memory of their own, perhaps in another order: what is read from all over the place is brought together once.
-struct Copy: LinearPrimitive, PointwisePrimitive {
-    var name: String { "copy" }
+/// An operation whose value is its operand, and whose derivative is the identity.
+protocol SameValuePrimitive: LinearPrimitive, PointwisePrimitive {}
+
+extension SameValuePrimitive {
     func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
     func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
     func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    /// Cotangents are in the other order, which is to be left as late.
-    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(self, [cotangent]) }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? {
         tangents[0].map { Tensor(self, [$0]) }
     }
@@ -34,39 +33,31 @@ struct Copy: LinearPrimitive, PointwisePrimitive {
         [adjoint(0, of: cotangent, operands: operands)]
     }
     func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
+}
+
+/// The same elements in memory of their own, perhaps in another order: what is read from all over the place is brought together once.
+struct Copy: SameValuePrimitive {
+    var name: String { "copy" }
     func latex(_ operands: [String]) -> String { operands[0] }
+    /// A cotangent is computed in the order of the copy, and brought back in a step of its own.
+    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(self, [cotangent]) }
 }
 
 /// The same values, whose cotangent is brought together in memory before it is used: where it comes from all over the place and goes to
 /// several.
-struct CopiedBackwards: LinearPrimitive, PointwisePrimitive, IdentityPrimitive {
+struct CopiedBackwards: SameValuePrimitive, IdentityPrimitive {
     var name: String { "copied_backwards" }
-    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
-    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
-    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
-    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(Copy(), [cotangent]) }
-    func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? {
-        tangents[0].map { Tensor(self, [$0]) }
-    }
-    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] {
-        [adjoint(0, of: cotangent, operands: operands)]
-    }
-    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
     func latex(_ operands: [String]) -> String { operands[0] }
+    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(Copy(), [cotangent]) }
 }
 
 /// The argument of a transformation: the same values under a new identity, so that nested derivatives cannot take one
 /// perturbation for another (Siskind & Pearlmutter, 2008).
-struct Argument: LinearPrimitive, PointwisePrimitive, IdentityPrimitive {
+struct Argument: SameValuePrimitive, IdentityPrimitive {
     var name: String { "argument" }
-    func elementType(of operands: [ElementType]) throws(TensorError) -> ElementType { operands[0] }
-    func lowered(_ operands: [Scalar]) -> Scalar { operands[0] }
-    func partial(_ operand: Int, operands: [Tensor], result: Tensor) -> Tensor? { nil }
+    func latex(_ operands: [String]) -> String { operands[0] }
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { cotangent }
     func pushforward(_ tangents: [Tensor?], operands: [Tensor], result: Tensor) -> Tensor? { tangents[0] }
-    func pullback(_ cotangent: Tensor, operands: [Tensor], result: Tensor, wanted: [Bool]) -> [Tensor?] { [cotangent] }
-    func coefficient(_ k: Int, _ series: SeriesOperands) -> Tensor? { series.x(0, k) }
-    func latex(_ operands: [String]) -> String { operands[0] }
 
     /// A fresh identity for `x`. What is made of it keeps its history while `call` may ask for it.
     static func wrap(_ x: Tensor, for call: Differentiation) -> Tensor {
