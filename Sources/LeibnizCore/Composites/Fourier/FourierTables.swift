@@ -177,8 +177,7 @@ enum FourierTables {
             case .chirpSpectrum(_, let length, _): length
             case .turns(let f, let m): f * m
             case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _), .cosines(let n),
-                .sines(let n),
-                .multiplicities(let n):
+                .sines(let n), .multiplicities(let n):
                 n
             }
         return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)

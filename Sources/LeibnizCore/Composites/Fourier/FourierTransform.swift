@@ -12,7 +12,7 @@ import LeibnizKernels
 ///
 /// Real numbers cost about half: their first stage computes only k₁ ≤ f/2, and the other columns are mirror images. That holds
 /// where n has factors up to 128; a prime length beyond that costs as much as a complex one. Lengths that are a product of two factors
-/// up to 64 take two stages that are written out (`ShortTransform`).
+/// up to 64 take two stages (`ShortTransform`), written out where the primes in a factor are at most 7.
 ///
 /// Both parts of a complex tensor stand in one, [2, b, n, t], transformed along n; b and t stand for all axes before and after it.
 enum FourierTransform {

@@ -12,13 +12,13 @@ import LeibnizKernels
 struct RealFactors {
     typealias Matrix = [[FixedProduct.Term]]
 
-    /// The longest length, and the greatest prime factor.
-    private static let (longest, greatestPrime) = (WrittenLoops.longest, 7)
+    /// The prime factors that a length may have.
+    private static let primes = [7, 5, 3, 2]
     private static let known = PlanCache<Int, [Matrix]>(capacity: 64)
 
     /// The matrices for a length, the first to be applied first; nil where a length is long or has a great prime factor.
     static func of(_ n: Int) -> [Matrix]? {
-        guard (2...longest).contains(n) else { return nil }
+        guard (2...WrittenLoops.longest).contains(n) else { return nil }
         let matrices = known.value(for: n) { RealFactors(n)?.matrices ?? [] }
         return matrices.isEmpty ? nil : matrices
     }
@@ -29,7 +29,7 @@ struct RealFactors {
     private init?(_ n: Int) {
         count = n
         var (primes, rest) = ([Int](), n)
-        for prime in [7, 5, 3, 2] where prime <= Self.greatestPrime {
+        for prime in Self.primes {
             while rest % prime == 0 {
                 primes.append(prime)
                 rest /= prime

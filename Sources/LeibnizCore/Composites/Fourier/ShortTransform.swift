@@ -5,7 +5,7 @@ import LeibnizKernels
 /// With j = j₁·m + j₂ and k = k₁ + f·k₂, e^{−2πi·jk/n} = e^{−2πi·j₁k₁/f}·e^{−2πi·j₂k₁/n}·e^{−2πi·j₂k₂/m} (Cooley & Tukey 1965): a
 /// transform of f real numbers for each j₂, a factor, a transform of m complex numbers for each k₁, which is two of real ones. The first
 /// computes only k₁ ≤ f/2: X_{n−k} = X̄_k gives the others.
-struct ShortTransform: Hashable, Sendable {
+struct ShortTransform {
     /// n.
     let length: Int
     /// f.
