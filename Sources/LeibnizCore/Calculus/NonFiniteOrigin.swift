@@ -97,7 +97,7 @@ private struct NonFiniteSurvey {
         for values in [bad, undefined] {
             let place = values.keys.sorted().first { place in
                 let entry = graph.entries[place]
-                return !entry.isLeaf && !entry.operands.contains { isFound(in: values, $0) }
+                return !entry.isLeaf && !graph.operands(of: entry).contains { isFound(in: values, $0) }
             }
             if let place { return origin(place, .operation, graph.entries[place].node.primitive.name) }
         }
@@ -115,14 +115,16 @@ private struct NonFiniteSurvey {
         if let fill = entry.node.primitive as? Fill {
             return values == undefined ? fill.number.isNaN : !fill.number.isFinite
         }
-        if entry.node.primitive is any TuplePrimitive { return entry.operands.contains { isFound(in: values, $0) } }
+        if entry.node.primitive is any TuplePrimitive {
+            return graph.operands(of: entry).contains { isFound(in: values, $0) }
+        }
         return values[place] != nil
     }
 
     private func origin(_ place: Int, _ kind: NonFiniteOrigin.Kind, _ name: String) -> NonFiniteOrigin {
         let entry = graph.entries[place]
         return NonFiniteOrigin(
-            kind: kind, name: name, operands: entry.operands.map { graph.entries[$0].node.type.shape },
+            kind: kind, name: name, operands: graph.operands(of: entry).map { graph.entries[$0].node.type.shape },
             shape: entry.node.type.shape, count: bad[place] ?? 0,
             module: kind == .operation ? nearestModule(before: place) : nil)
     }
@@ -137,7 +139,7 @@ private struct NonFiniteSurvey {
                 let path = name.split(separator: ".").dropLast().joined(separator: ".")
                 return path.isEmpty ? name : path
             }
-            for operand in entry.operands where seen.insert(operand).inserted { queue.append(operand) }
+            for operand in graph.operands(of: entry) where seen.insert(operand).inserted { queue.append(operand) }
         }
         return nil
     }

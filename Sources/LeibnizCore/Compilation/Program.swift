@@ -43,7 +43,8 @@ struct Program: Sendable {
                 inputs.append(number)
                 numbers.append(number)
             } else {
-                numbers.append(add(entry.node.primitive, entry.operands.map { numbers[$0] }, entry.node.type))
+                let operands = graph.operands(of: entry).map { numbers[$0] }
+                numbers.append(add(entry.node.primitive, operands, entry.node.type))
             }
         }
         outputs = graph.roots.map { numbers[$0] }
@@ -60,7 +61,7 @@ struct Program: Sendable {
         var numbers: [Int] = []
         numbers.reserveCapacity(graph.entries.count)
         for entry in graph.entries {
-            let operands = entry.operands.map { numbers[$0] }
+            let operands = graph.operands(of: entry).map { numbers[$0] }
             numbers.append(places[entry.node] ?? add(entry.node.primitive, operands, entry.node.type))
         }
         outputs = graph.roots.map { numbers[$0] }

@@ -28,6 +28,8 @@ final class Step: Sendable {
     private let sources: [Source]
     private let resultCount: Int
     private let writes: [(variable: Variable, type: TensorType)]
+    /// The variables of `writes`.
+    private let written: [Variable]
     /// The variables whose memory the plan can write to, in the order of its updates.
     private let updated: [Variable]
     private let updatedTypes: [TensorType]
@@ -62,6 +64,7 @@ final class Step: Sendable {
             }
         }
         self.writes = writes.map { ($0.variable, $0.node.type) }
+        written = writes.map(\.variable)
         resultCount = results.count
         Retracing.note(GraphSignature(graph, namingVariables: false))
         let replacements = writes.enumerated().compactMap { place, write -> Replacement? in
@@ -100,7 +103,7 @@ final class Step: Sendable {
     /// - Throws: a `RuntimeError` where another step writes one of them at this moment.
     func run(_ values: [Buffer], as operation: String, check: () throws -> Void = {}) throws -> [Buffer] {
         try TensorError.locating {
-            try Variable.claiming(writes.map(\.variable), for: operation) {
+            try Variable.claiming(written, for: operation) {
                 try check()
                 return try runAlone(values)
             }
@@ -123,9 +126,9 @@ final class Step: Sendable {
             for (update, value) in zip(plan.updates, lent) { inputs[update.input] = value }
             return (try plan.run(inputs, inPlace: isLent), isLent)
         }
-        for (place, (write, buffer)) in zip(writes, outputs[resultCount...]).enumerated() {
+        for place in writes.indices {
             if let update = updateOfWrite[place], isInPlace[update] { continue }
-            write.variable.replace(with: buffer, type: write.type)
+            writes[place].variable.replace(with: outputs[resultCount + place], type: writes[place].type)
         }
         return Array(outputs[..<resultCount])
     }

@@ -34,10 +34,11 @@ package struct GraphOperations {
     /// - Parameter inputs: tensors that have values.
     package init(_ outputs: [Tensor], inputs: [Tensor]) {
         let given = Set(inputs.map { ObjectIdentifier($0.node) })
-        operations = GraphSnapshot(outputs.map(\.node), to: .history).entries.map { entry in
+        let graph = GraphSnapshot(outputs.map(\.node), to: .history)
+        operations = graph.entries.map { entry in
             let (node, primitive) = (entry.node, entry.node.primitive)
             return Operation(
-                name: primitive.name, operands: entry.operands, shape: node.type.shape,
+                name: primitive.name, operands: Array(graph.operands(of: entry)), shape: node.type.shape,
                 elementType: node.type.elementType,
                 operationCount: entry.isLeaf
                     ? 0 : primitive.arithmetic(of: node.operands.map(\.type), result: node.type),

@@ -133,12 +133,12 @@ public final class Variable: Sendable {
     static func claiming<Result>(
         _ variables: [Variable], for operation: String, _ body: () throws -> Result
     ) throws -> Result {
-        var claimed: [Variable] = []
-        defer { for variable in claimed { variable.isClaimed.store(false, ordering: .releasing) } }
+        var count = 0
+        defer { for variable in variables[..<count] { variable.isClaimed.store(false, ordering: .releasing) } }
         for variable in variables {
             guard variable.isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
             else { throw variable.conflict(in: operation) }
-            claimed.append(variable)
+            count += 1
         }
         return try body()
     }

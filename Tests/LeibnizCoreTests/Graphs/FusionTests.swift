@@ -13,9 +13,7 @@ private func stepwise(_ tensors: [Tensor]) throws -> (values: [[Double]], greate
             buffers.append(value)
             continue
         }
-        let operands = zip(entry.operands, entry.operands.map { graph.entries[$0].node.type }).map {
-            Tensor(buffers[$0], $1)
-        }
+        let operands = graph.operands(of: entry).map { Tensor(buffers[$0], graph.entries[$0].node.type) }
         let step = GraphSnapshot([Node(entry.node.primitive, operands.map(\.node), entry.node.type)], to: .values)
         let made = try Plan(Program(step), library: Engine.interpreter).run(step.leaves.compactMap(\.value))[0]
         greatest = try Tensor(made, entry.node.type).doubles().reduce(greatest) { max($0, abs($1)) }
