@@ -181,6 +181,19 @@ import Testing
         }
     }
 
+    /// Each unit copies what its columns of the second operand are: units over columns alone copy nothing twice.
+    @Test(arguments: Machine.newest) func `large products are shared along what is copied`(machine: Machine) throws {
+        for width in machine.widths where width > 16 {
+            let nest = KnownNest.matrixProduct(1000, 600, 1000).nest
+            let schedule = Emitter.schedule(for: nest, target: machine.target(vectorBytes: width), threads: 2)
+            #expect(!schedule.packed.isEmpty, "\(schedule)")
+            #expect(
+                schedule.outer.filter { $0.blocksPerUnit > 0 }.map(\.axis) == schedule.packed.map(\.axis), "\(schedule)"
+            )
+            #expect((16...32).contains(schedule.units), "\(schedule)")
+        }
+    }
+
     /// Rows of a product's first operand that end before a processor sees where they lead: the next tile's are asked for.
     @Test(arguments: [64, 130], Machine.newest)
     func `short rows are asked for ahead`(length: Int, machine: Machine) throws {

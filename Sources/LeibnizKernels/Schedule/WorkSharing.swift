@@ -8,7 +8,7 @@ extension Scheduler {
     private static let manyUnits = 8
     /// The units for each thread where a unit begins with nothing of its own to do: threads that are done early find some to help with.
     private static let smallUnits = 32
-    /// How many times the units that were wished for may be made for the sake of shares that come out even.
+    /// How many times the units that were wished for may be made along one loop rather than divide the next as well.
     private static let unitsForWish = 2
     /// What is worth helping with: who does what is not its own does it more slowly, and there must be something to gain.
     static let helpedCycles = 200_000.0
