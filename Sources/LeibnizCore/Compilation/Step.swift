@@ -28,8 +28,6 @@ final class Step: Sendable {
     private let sources: [Source]
     private let resultCount: Int
     private let writes: [(variable: Variable, type: TensorType)]
-    /// The variables of `writes`.
-    private let written: [Variable]
     /// The variables whose memory the plan can write to, in the order of its updates.
     private let updated: [Variable]
     private let updatedTypes: [TensorType]
@@ -64,7 +62,6 @@ final class Step: Sendable {
             }
         }
         self.writes = writes.map { ($0.variable, $0.node.type) }
-        written = writes.map(\.variable)
         resultCount = results.count
         Retracing.note(GraphSignature(graph, namingVariables: false))
         let replacements = writes.enumerated().compactMap { place, write -> Replacement? in
@@ -103,7 +100,7 @@ final class Step: Sendable {
     /// - Throws: a `RuntimeError` where another step writes one of them at this moment.
     func run(_ values: [Buffer], as operation: String, check: () throws -> Void = {}) throws -> [Buffer] {
         try TensorError.locating {
-            try Variable.claiming(written, for: operation) {
+            try Variable.claiming(writes.map(\.variable), for: operation) {
                 try check()
                 return try runAlone(values)
             }

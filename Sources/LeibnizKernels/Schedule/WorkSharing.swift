@@ -8,8 +8,6 @@ extension Scheduler {
     private static let manyUnits = 8
     /// The units for each thread where a unit begins with nothing of its own to do: threads that are done early find some to help with.
     private static let smallUnits = 32
-    /// How many times the units that were wished for may be made along one loop rather than divide the next as well.
-    private static let unitsForWish = 2
     /// What is worth helping with: who does what is not its own does it more slowly, and there must be something to gain.
     static let helpedCycles = 200_000.0
 
@@ -74,7 +72,7 @@ extension Scheduler {
             // Rather some units more along this loop than each again in two along the next, which would copy the same operand twice.
             if nest.addsUpProducts, copied.isEmpty, cycles >= Self.helpedCycles, length > 1, number(chosen) < wish {
                 let shorter = TileCost.divided(blocks[place], by: length - 1)
-                if wish <= shorter, shorter <= min(affordable, Self.unitsForWish * wish) { length -= 1 }
+                if wish <= shorter, shorter <= affordable { length -= 1 }
             }
             schedule.outer[place].blocksPerUnit = length
             units *= TileCost.divided(blocks[place], by: length)

@@ -37,6 +37,25 @@ private func chained(_ start: Double, _ count: Int) -> Double {
         #expect(depth == 1_000_000 || Settings.current.isEager)
     }
 
+    /// Each number is used twice: a node that was not found again would be walked 2ⁿ times. The sizes lie around those at which the
+    /// snapshot's table grows.
+    @Test(arguments: [1, 127, 128, 129, 255, 256, 257, 3000])
+    func `have one entry for each node, however often it is used`(count: Int) {
+        let start = Variable(Tensor(1, .float64))
+        var nodes = [start.value.node]
+        for _ in 1..<max(2, count) {
+            let last = nodes[nodes.count - 1]
+            nodes.append(Node(Add(), [last, last], last.type))
+        }
+        let graph = GraphSnapshot([nodes[count - 1], nodes[0], nodes[count - 1]], to: .history)
+        #expect(graph.entries.map(\.node) == Array(nodes[..<count]))
+        #expect(graph.roots == [count - 1, 0, count - 1])
+        #expect(
+            graph.entries.indices.allSatisfy { place in
+                graph.operands(of: graph.entries[place]).elementsEqual(place == 0 ? [] : [place - 1, place - 1])
+            })
+    }
+
     @Test func `that nobody differentiates are shortened on the way`() async throws {
         let value = try await onSmallStack { try chain(Tensor(1, .float64), 20_000).item() }
         #expect(value == chained(1, 20_000))
