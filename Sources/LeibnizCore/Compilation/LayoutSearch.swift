@@ -125,11 +125,11 @@ struct LayoutSearch {
         for access in nest.accesses where access.isInner && isOpen(access.number) {
             guard program[access.number].primitive is Input,
                 !operands.contains(where: { $0.input == access.number }),
-                access.index.allSatisfy({ $0.terms.count <= 1 && $0.offset == 0 }),
+                access.index.allSatisfy({ $0.offset == 0 }),
                 let (contraction, place) = program.product(reading: access.number, in: nest.written, besides: nest.read)
             else { continue }
             let shape = program[access.number].type.shape
-            for axis in access.index.indices where access.index[axis].terms.contains(where: { nest.isOuter($0.axis) }) {
+            for axis in access.index.indices {
                 let chosen = Layout(shape, innermost: axis, blocks: blocks(access, axis, nest))
                 let after = nest.cost { $0 == access.number ? chosen : layout($0) } + costOfCopy(access.number)
                 // Nobody pays for a copy that is made once.
@@ -264,6 +264,8 @@ private struct SurveyedNest {
     let read: Set<Int>
     private let outer: [Int]
     private let inner: [Int]
+    /// The loop that runs inside of all others.
+    private let innermost: Int?
     private let outerPoints: Double
     /// The points of an average walk of the stages.
     private let innerPoints: Double
@@ -281,6 +283,7 @@ private struct SurveyedNest {
         (written, read, addsUpProducts) = (kernel.written, Set(kernel.read), nest.addsUpProducts)
         outer = nest.outer.filter { !nest.sequential.contains($0) }
         inner = nest.stages.filter { !$0.ordered }.flatMap(\.axes)
+        innermost = nest.stages.first?.axes.last
         outerPoints = nest.outer.reduce(1) { $0 * Double(nest.axes[$1].extent) }
         let walks = nest.stages.filter { !$0.axes.isEmpty }.map { stage in
             stage.axes.reduce(1.0) { $0 * Double(nest.axes[$1].extent) }
@@ -308,7 +311,9 @@ private struct SurveyedNest {
             for (access, strides) in strides {
                 let points = access.isInner ? innerPoints : outerPoints
                 switch abs(access.step(along: axis, strides)) {
-                case 0: sum += (correlates ? 1.1 : 0.3) * points / lanes
+                case 0:
+                    let each = correlates ? 1.1 : isScattered(access, strides) ? Self.scattered : 0.3
+                    sum += each * points / lanes
                 // Windows that slide along the vectors begin anywhere and end under masks.
                 case 1:
                     let isCopied = isCopiedEachTime(access, strides)
@@ -320,6 +325,19 @@ private struct SurveyedNest {
             best = min(best, sum)
         }
         return best
+    }
+
+    /// What a number that goes with a whole vector costs if its line is used for nothing else.
+    private static let scattered = 0.8
+    /// The elements of a line of the caches.
+    private static let line = 16
+
+    /// Whether each step of the innermost loop reads lines of its own for the numbers that go with vectors, one for each of a tile's rows:
+    /// more than the next cache has time for.
+    private func isScattered(_ access: MemoryAccess, _ strides: [Int]) -> Bool {
+        guard access.isInner, let innermost, abs(access.step(along: innermost, strides)) >= Self.line else { return false }
+        let rows = outer.filter { access.step(along: $0, strides) != 0 }.max { extents[$0] < extents[$1] }
+        return rows.map { abs(access.step(along: $0, strides)) >= Self.line / 2 } ?? false
     }
 
     /// Whether the kernel would copy what stays the same in each run, for its rows compete for few lines of the caches.

@@ -1,8 +1,8 @@
 /// Loops of sums that leave out what their bounds make zero.
 ///
-/// Where a bound 0 ≤ r ± u < n fails, a load gives zero, and so is a product of such loads. A sum over u then needs only the
-/// iterations between max(0, −r) and min(extent, n − r) (for +u), which need no test at all: the gradient of a window, for
-/// one, costs as much as the windows that there are.
+/// Where a bound 0 ≤ r ± s·u < n fails, a load gives zero, and so is a product of such loads. A sum over u then needs only the
+/// iterations between max(0, ⌈−r / s⌉) and min(extent, ⌈(n − r) / s⌉) (for +s·u), which need no test at all: the gradient of a
+/// window, for one, costs as much as the windows that there are, and that of steps of several as much as each has taps.
 extension NestEmitter {
     /// Whether a bound holds at a point.
     func test(_ bound: Bound, at point: Point) -> Operand {
@@ -29,12 +29,14 @@ extension NestEmitter {
             let rest = Affine(bound.index.offset, others.map { ($0.axis, $0.stride) })
             let values = Set(tile.map { builder.integer(rest, at: $0) })
             guard let value = values.first, values.count == 1, value.type.lanes == 1 else { continue }
+            // The first iteration inside, and the first behind it.
             let (low, high): (Operand, Operand) =
                 stride > 0
                 ? (negated(value), builder.iadd(.integer(Int64(bound.extent)), negated(value)))
                 : (builder.iadd(value, .integer(Int64(1 - bound.extent))), builder.iadd(value, .integer(1)))
-            start = builder.select(builder.compare("sgt", low, start), low, start)
-            end = builder.select(builder.compare("slt", high, end), high, end)
+            start = larger(start, quotient(low, abs(stride)))
+            let behind = quotient(high, abs(stride))
+            end = builder.select(builder.compare("slt", behind, end), behind, end)
             bounds.append(bound)
         }
         return bounds.isEmpty ? nil : (start, end, bounds)
@@ -80,6 +82,17 @@ extension NestEmitter {
         return start..<max(start, min(extents[axis], last + 1))
     }
 
+    private func larger(_ x: Operand, _ y: Operand) -> Operand {
+        builder.select(builder.compare("sgt", y, x), y, x)
+    }
+
+    /// A quotient rounded up; 0 for what is negative.
+    private func quotient(_ x: Operand, _ divisor: Int) -> Operand {
+        if divisor == 1 { return x }
+        let above = builder.iadd(larger(.integer(0), x), .integer(Int64(divisor - 1)))
+        return builder.binary("udiv", above, .integer(Int64(divisor)))
+    }
+
     private func negated(_ x: Operand) -> Operand {
         x.integerValue.map { .integer(-$0) } ?? builder.binary("sub", .integer(0), x)
     }
@@ -99,7 +112,7 @@ extension LoopNest {
         return bounds
     }
 
-    /// The bounds with a term ±i[axis] where whose failing makes all that a stage sums zero; none unless it only sums.
+    /// The bounds with a term in i[axis] where whose failing makes all that a stage sums zero; none unless it only sums.
     func decidingBounds(stage number: Int, axis: Int) -> [Bound] {
         let stage = stages[number]
         guard !stage.ordered, stage.stores.isEmpty, !stage.reductions.isEmpty,
@@ -110,7 +123,7 @@ extension LoopNest {
             let bounds = zeroingBounds(reductions[id].value)
             deciding = deciding.map { $0.filter(bounds.contains) } ?? bounds
         }
-        return (deciding ?? []).filter { abs($0.index.stride(of: axis)) == 1 }
+        return (deciding ?? []).filter { $0.index.stride(of: axis) != 0 }
     }
 
     /// The bounds whose failing makes a scalar exactly zero.
