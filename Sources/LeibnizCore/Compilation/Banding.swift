@@ -74,12 +74,17 @@ struct Banding {
             for (place, link) in zip(places, chain.links) {
                 let kernel = kernels[place]
                 let read = Set(kernels[places].flatMap(\.read))
+                let written = Set(kernels[places].flatMap(\.written))
                 let handedOn = kernel.memory.indices.filter {
                     link.nest.buffers[$0].role != .input && read.contains(kernel.memory[$0])
                 }
+                let brought = kernel.memory.indices.filter {
+                    link.nest.buffers[$0].role == .input && !written.contains(kernel.memory[$0])
+                }
                 var nest = link.nest
                 nest.bands = Bands(
-                    axis: link.axis, around: link.around, length: length, handedOn: Set(handedOn))
+                    axis: link.axis, around: link.around, length: length, handedOn: Set(handedOn),
+                    brought: Set(brought))
                 kernels[place] = kernel.computing(nest)
             }
             var passing: [Int: Int] = [:]

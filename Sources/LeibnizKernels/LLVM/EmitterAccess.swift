@@ -28,7 +28,7 @@ extension NestEmitter {
                 mask = mask.map { builder.both($0, test) } ?? test
             }
         }
-        for bound in access.bounds { require(test(bound, at: point)) }
+        for bound in access.bounds { require(testOfAccess(bound, at: point)) }
         let guarding = (condition, mask)
         var (base, laneOffsets) = (bases[access.buffer], nil as Operand?)
         for gather in access.gathers {

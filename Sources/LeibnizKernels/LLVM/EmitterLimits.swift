@@ -9,6 +9,23 @@ extension NestEmitter {
         assumed[bound] == nil ? builder.test(bound, at: point, walked: walked) : .bool(true)
     }
 
+    /// Whether a bound of an access holds at a point: for each lane, or for all at once where they agree, so that an address can be chosen.
+    func testOfAccess(_ bound: Bound, at point: Point) -> Operand {
+        var first = point
+        if isOfOneMind(bound, at: point) { (first.lanes, first.active) = (1, 1) }
+        return test(bound, at: first)
+    }
+
+    /// Whether a bound has the same answer for all lanes: vectors and what they are tested against both begin at multiples of their
+    /// length.
+    private func isOfOneMind(_ bound: Bound, at point: Point) -> Bool {
+        let (value, lanes) = (builder.terms(of: bound.index, at: point), point.lanes)
+        return lanes > 1 && value.laneStride == 1 && value.constant % lanes == 0 && bound.extent % lanes == 0
+            && bound.index.terms.allSatisfy { term in
+                point.coordinates[term.axis].base == nil || term.stride * steps[term.axis] % lanes == 0
+            }
+    }
+
     /// The level of the innermost loop whose limits may be why a bound needs no test: it is known only inside.
     func level(of bound: Bound) -> Int {
         bound.index.terms.reduce(assumed[bound] ?? 0) { max($0, walkedLevels[$1.axis]) }

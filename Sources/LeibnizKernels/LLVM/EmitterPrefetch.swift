@@ -8,15 +8,33 @@ extension NestEmitter {
 
     /// The buffers that a stage is the last to walk again, with the distance to the next row in elements.
     func fetchedAhead(stage number: Int) -> [Int: Int] {
-        guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else { return [:] }
+        var ahead = nextBand
+        guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else { return ahead }
         let walked = walkedBuffers(stage: number)
-        var ahead: [Int: Int] = [:]
         for (buffer, access) in walked {
             let isAgain = (0..<number).contains { walkedBuffers(stage: $0)[buffer] != nil }
             let isLast = (number + 1..<nest.stages.count).allSatisfy { walkedBuffers(stage: $0)[buffer] == nil }
             let distance = access.index.stride(of: loop.axis) * loop.step
             if isAgain, isLast, distance * nest.buffers[buffer].type.byteCount >= Self.leastDistance {
                 ahead[buffer] = distance
+            }
+        }
+        return ahead
+    }
+
+    /// How far behind what a band reads from outside of its chain the same of the next band lies. It is read in an order, and with so much
+    /// in between, in which a processor sees no pattern.
+    private var nextBand: [Int: Int] {
+        guard let bands = nest.bands, bands.around == nil else { return [:] }
+        var ahead: [Int: Int] = [:]
+        for value in nest.values {
+            guard case .load(let access) = value.operation, bands.brought.contains(access.buffer),
+                access.gathers.isEmpty
+            else { continue }
+            let buffer = nest.buffers[access.buffer]
+            let distance = access.index.stride(of: bands.axis) * bands.length
+            if distance != 0, buffer.count * buffer.type.byteCount >= Self.leastBuffer {
+                ahead[access.buffer] = distance
             }
         }
         return ahead

@@ -17,7 +17,7 @@ extension NestEmitter {
     /// The clock cycles that a line takes from the caches behind.
     private static let latency = 224
     /// The fewest and the most iterations from asking to reading.
-    private static let iterationsAhead = 8...32
+    private static let iterationsAhead = 8...16
 
     /// The bytes of a register from which on copies are asked for as well.
     ///

@@ -93,10 +93,13 @@ public struct Bands: Hashable, Sendable {
     public var length: Int
     /// The buffers that are written for a nest that follows.
     public var handedOn: Set<Int>
+    /// The buffers that are read from where no nest of the same bands has written: those of the next band are far.
+    public var brought: Set<Int>
 
     /// Bands of `length` iterations along an axis.
-    public init(axis: Int, around: Int? = nil, length: Int, handedOn: Set<Int> = []) {
-        (self.axis, self.around, self.length, self.handedOn) = (axis, around, length, handedOn)
+    public init(axis: Int, around: Int? = nil, length: Int, handedOn: Set<Int> = [], brought: Set<Int> = []) {
+        (self.axis, self.around, self.length) = (axis, around, length)
+        (self.handedOn, self.brought) = (handedOn, brought)
     }
 
     /// Whether a loop along an axis is cut by bands.

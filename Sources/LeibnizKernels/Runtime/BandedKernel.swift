@@ -1,7 +1,8 @@
 /// Kernels that run one after the other on each band of their nests: what one leaves for the next is still in a core's own cache.
 ///
 /// Each thread does bands of its own, from the first kernel to the last, so that threads meet once, not after every kernel. What
-/// nobody else wants has memory for one band of each thread, over and over.
+/// nobody else wants has memory for one band of each thread, over and over, and takes the place of what has been read for the last
+/// time: the less memory a band walks through, the nearer to the core it stays.
 public final class BandedKernel: Kernel {
     /// A buffer that only the chain looks at.
     public struct Passing: Hashable, Sendable {
@@ -35,12 +36,9 @@ public final class BandedKernel: Kernel {
     ///   - passing: the buffers that only these kernels look at; who runs them gives no memory for these.
     public init(_ kernels: [any Kernel], bufferCounts: [Int], bandCount: Int, passing: [Passing]) {
         (self.kernels, self.bufferCounts, self.bandCount) = (kernels, bufferCounts, bandCount)
-        var offset = 0
-        self.passing = passing.map { buffer in
-            defer { offset += (buffer.bandBytes + 63) / 64 * 64 }
-            return (buffer, offset)
-        }
-        bandBytes = offset
+        let memory = SharedMemory(passing, bufferCounts)
+        self.passing = Array(zip(passing, memory.offsets))
+        bandBytes = memory.byteCount
         let compiled = kernels.compactMap { $0 as? CompiledKernel }
         let isBanded =
             compiled.count == kernels.count && compiled.allSatisfy { $0.units == bandCount && $0.isIndependent }
@@ -124,5 +122,54 @@ public final class BandedKernel: Kernel {
             base.initialize(from: buffers, count: count)
             body(base)
         }
+    }
+}
+
+/// Places for what passes from kernel to kernel: two buffers have the same where one is read for the last time before the other is
+/// written.
+private struct SharedMemory {
+    /// Where each buffer begins.
+    private(set) var offsets: [Int]
+    private(set) var byteCount = 0
+
+    /// Memory that was given back.
+    private struct Gap {
+        var offset: Int
+        var byteCount: Int
+    }
+
+    init(_ passing: [BandedKernel.Passing], _ bufferCounts: [Int]) {
+        offsets = passing.map { _ in 0 }
+        // The kernels that use each buffer, from its writer to its last reader.
+        let kernels = bufferCounts.indices.flatMap { Array(repeating: $0, count: bufferCounts[$0]) }
+        let lives = passing.map { buffer in
+            let users = buffer.places.map { kernels[$0] }
+            return (users.min() ?? 0)...(users.max() ?? 0)
+        }
+        var gaps: [Gap] = []
+        for kernel in bufferCounts.indices {
+            for number in passing.indices where lives[number].lowerBound == kernel {
+                offsets[number] = take((passing[number].bandBytes + 63) / 64 * 64, &gaps)
+            }
+            for number in passing.indices where lives[number].upperBound == kernel {
+                gaps.append(Gap(offset: offsets[number], byteCount: (passing[number].bandBytes + 63) / 64 * 64))
+            }
+        }
+    }
+
+    /// Memory from the smallest gap that is large enough, of equal ones the latest; or new memory.
+    private mutating func take(_ size: Int, _ gaps: inout [Gap]) -> Int {
+        let place = gaps.indices.reversed().filter { gaps[$0].byteCount >= size }.min {
+            gaps[$0].byteCount < gaps[$1].byteCount
+        }
+        guard let place else {
+            defer { byteCount += size }
+            return byteCount
+        }
+        let offset = gaps[place].offset
+        gaps[place].offset += size
+        gaps[place].byteCount -= size
+        if gaps[place].byteCount == 0 { gaps.remove(at: place) }
+        return offset
     }
 }

@@ -36,16 +36,17 @@ extension Scheduler {
         let extent = nest.axes[loop.axis].extent
         let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
         let longestPacked = longestPackedPart(schedule)
+        let kept = keptBytesPerIteration(schedule, work, along: loop.axis)
         // What is copied has a row for each point of the sum.
         let shortest = schedule.packed.isEmpty ? Self.shortestPart : max(1, Self.shortestPart / rowsPerIteration)
         guard extent >= 2 * shortest,
             perIteration * Double(extent) > Self.residentBytes || longestPacked < extent
+                || !schedule.packed.isEmpty && kept * extent > 2 * nearBytes
         else { return }
         let longest = max(
             shortest,
             min(
-                longestPacked, Int(Self.residentBytes / max(1, perIteration)),
-                nearBytes / keptBytesPerIteration(schedule, work, along: loop.axis)))
+                longestPacked, Int(Self.residentBytes / max(1, perIteration)), nearBytes / kept))
         let parts = TileCost.divided(extent, by: longest)
         guard parts > 1, waitingBytes(schedule, work) <= Self.waitingBytes else { return }
         schedule.blocksPerPart = TileCost.divided(extent / loop.step, by: parts)
