@@ -70,6 +70,15 @@ private struct Stray {
         }
     }
 
+    @Test(arguments: [-1, 4]) func `more elements than there are cannot be chosen`(count: Int) throws {
+        let x = Tensor.ones([2, 3])
+        for result in [topK(x, count).values, topK(x, count).indices] {
+            let error = #expect(throws: TensorError.self) { _ = try result.evaluated() }
+            let text = "\(try #require(error))"
+            #expect(text.contains("topK") && text.contains("[2, 3]") && text.contains("0 to 3"), "\(text)")
+        }
+    }
+
     @Test func `mistakes inside compiled are thrown by the call`() throws {
         let layer = Projection()
         let step = compiled { (x: Tensor) in layer(x) }

@@ -85,4 +85,66 @@ import Testing
             }
         }
     }
+
+    /// Σ_u w[p ± s·u] x[u, n] with a test of the first index for each u: only iterations in which it holds are run.
+    @Test(arguments: [(4, 4, 9, 3), (3, -2, 5, 4), (5, 1, 7, 3), (2, 3, 1, 4), (6, -3, 4, 5)], Machine.newest)
+    func `leave out of a sum what a stride makes zero`(
+        size: (places: Int, stride: Int, count: Int, steps: Int), machine: Machine
+    ) throws {
+        let columns = 48
+        var nest = LoopNest(name: "strided")
+        nest.axes = [size.places, columns, size.steps, 40].map { Axis($0) }
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: size.count * 40, role: .input),
+            BufferDeclaration(.float32, count: size.steps * 40 * columns, role: .input),
+            BufferDeclaration(.float32, count: size.places * columns, role: .output),
+        ]
+        let bound = Bound(Affine(0, [(0, 1), (2, size.stride)]), extent: size.count)
+        let w = nest.value(
+            .load(Access(0, Affine(0, [(0, 40), (2, 40 * size.stride), (3, 1)]), bounds: [bound])), .float32)
+        let x = nest.value(
+            .load(Access(1, Affine(0, [(2, 40 * columns), (3, columns), (1, 1)]), bounds: [bound])), .float32)
+        nest.reductions = [Reduction(.sum, nest.value(.binary(.multiply, w, x), .float32))]
+        let sum = nest.value(.reduced(0), .float32)
+        nest.stages = [
+            Stage(axes: [2, 3], reductions: [0]),
+            Stage(stores: [Store(Access(2, Affine(0, [(0, columns), (1, 1)])), sum)]),
+        ]
+        let inputs = [
+            0: bytes((0..<size.count * 40).map { Float($0 % 5 + 1) }),
+            1: bytes((0..<size.steps * 40 * columns).map { Float($0 % 7 - 3) }),
+        ]
+        for vectorBytes in machine.widths {
+            let target = machine.target(vectorBytes: vectorBytes)
+            let source = try Emitter.source(for: nest, target: target, threads: 1)
+            try EmitterTests.check(nest, inputs, source, machine, "\(size) \(vectorBytes)")
+            #expect(!source.ir.contains("@leibniz_zeros"), "\(source.ir)")
+        }
+    }
+
+    /// y[p, n] = x[n + 16p − first], with zeros around: where that and the row's end are multiples of the vectors, no lane has a test of
+    /// its own.
+    @Test(arguments: [(16, 48), (16, 47), (15, 48), (3, 41)], Machine.newest)
+    func `choose an address where all lanes agree`(size: (first: Int, count: Int), machine: Machine) throws {
+        var nest = LoopNest(name: "agreeing")
+        nest.axes = [Axis(5), Axis(32)]
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: size.count, role: .input),
+            BufferDeclaration(.float32, count: 160, role: .output),
+        ]
+        let place = Affine(-size.first, [(0, 16), (1, 1)])
+        let x = nest.value(.load(Access(0, place, bounds: [Bound(place, extent: size.count)])), .float32)
+        nest.stages = [Stage(stores: [Store(Access(1, Affine(0, [(0, 32), (1, 1)])), x)])]
+        for lanes in machine.widths.map({ $0 / 4 }) {
+            let schedule = Schedule(
+                outer: [Schedule.Loop(axis: 0), Schedule.Loop(axis: 1, lanes: lanes)], stages: [[]])
+            let source = Emitter.source(for: nest, schedule: schedule, target: machine.target(vectorBytes: 4 * lanes))
+            try EmitterTests.check(
+                nest, [0: bytes((1...size.count).map(Float.init))], source, machine, "\(size) \(lanes)")
+            let agree = size.first % lanes == 0 && size.count % lanes == 0
+            #expect(source.ir.contains("llvm.masked.load") != agree, "\(size) \(lanes)\n\(source.ir)")
+        }
+    }
 }

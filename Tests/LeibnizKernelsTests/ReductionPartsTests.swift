@@ -38,6 +38,21 @@ import Testing
         #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
     }
 
+    /// Copies that would fill half of a core's own cache are read again for each tile: their parts stay next to the core instead.
+    @Test(arguments: [128, 640], Machine.newest) func `copies stay next to the core`(length: Int, machine: Machine)
+        throws
+    {
+        let known = KnownNest.matrixProduct(240, length, 32, isTransposed: true)
+        var target = machine.target
+        target.coreCacheBytes = 512 << 10
+        guard target.vectorBytes > 16 else { return }
+        let schedule = Emitter.schedule(for: known.nest, target: target, threads: 1)
+        #expect(!schedule.packed.isEmpty, "\(schedule)")
+        #expect((schedule.blocksPerPart > 0) == (length == 640), "\(schedule)")
+        let source = try Emitter.source(for: known.nest, target: target, threads: 1)
+        #expect(known.error(of: try machine.kernel(source, known.nest)) < 1e-9)
+    }
+
     @Test func `short sums are walked in one go`() throws {
         let target = try #require(Machine.newest.first).target
         let known = KnownNest.matrixProduct(256, 256, 256)

@@ -24,14 +24,35 @@ import Testing
         for descending in [false, true] {
             var generator = SeededGenerator(seed: UInt64(rows * 1000 + length))
             let keys = (0..<rows * length).map { _ in draw(&generator) }
-            let kernel = RowSortKernel(RowSort(type: type, rows: rows, length: length, descending: descending))
-            let empty = [UInt8](repeating: 0, count: rows * length * 8)
-            let (results, status) = runKernel(kernel, buffers: [bytes(keys), empty])
-            let expected = (0..<rows).flatMap {
+            let expected = (0..<rows).map {
                 reference(Array(keys[$0 * length..<($0 + 1) * length]), descending: descending, isNaN: isNaN)
             }
+            // All, and what comes first: few, as many as are sorted by insertion and one more, all but one.
+            for kept in Set([0, 1, 3, 24, 25, length / 2, length - 1, length]) where (0...length).contains(kept) {
+                let kernel = RowSortKernel(
+                    RowSort(type: type, rows: rows, length: length, kept: kept, descending: descending))
+                let empty = [UInt8](repeating: 0, count: rows * kept * 8)
+                let (results, status) = runKernel(kernel, buffers: [bytes(keys), empty])
+                let first = expected.flatMap { $0.prefix(kept) }
+                #expect(numbers(results[1], as: Int64.self) == first, "\(kept) of \(length)")
+                #expect(status.failedCheck == 0)
+            }
+        }
+    }
+
+    /// Rows that threads share are sorted as by one.
+    @Test(arguments: [1, 2, 3]) func `threads share rows`(threads: Int) {
+        var generator = SeededGenerator(seed: 5)
+        let (rows, length) = (37, 301)
+        let keys = (0..<rows * length).map { _ in Float.random(in: -9...9, using: &generator).rounded() }
+        for kept in [7, length] {
+            let kernel = RowSortKernel(RowSort(type: .float32, rows: rows, length: length, kept: kept))
+            let empty = [UInt8](repeating: 0, count: rows * kept * 8)
+            let (results, _) = runKernel(kernel, buffers: [bytes(keys), empty], threads: threads)
+            let expected = (0..<rows).flatMap {
+                reference(Array(keys[$0 * length..<($0 + 1) * length]), descending: false).prefix(kept)
+            }
             #expect(numbers(results[1], as: Int64.self) == expected)
-            #expect(status.failedCheck == 0)
         }
     }
 

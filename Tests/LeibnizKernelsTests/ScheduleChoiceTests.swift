@@ -210,6 +210,26 @@ import Testing
         #expect(!(try Emitter.source(for: small.nest, target: target, threads: 1).ir.contains("llvm.prefetch")))
     }
 
+    /// What a band reads from outside of its chain is asked for while the band before runs; what stays near is not.
+    @Test(arguments: [(true, 4096), (false, 4096), (true, 64)], Machine.newest)
+    func `the next band's rows are asked for`(trial: (isBrought: Bool, rows: Int), machine: Machine) throws {
+        var nest = LoopNest(name: "banded")
+        nest.axes = [Axis(trial.rows), Axis(64)]
+        nest.outer = [0, 1]
+        nest.buffers = [
+            BufferDeclaration(.float32, count: trial.rows * 64, role: .input),
+            BufferDeclaration(.float32, count: trial.rows * 64, role: .output),
+        ]
+        let place = Affine(0, [(0, 64), (1, 1)])
+        let x = nest.value(.load(Access(0, place)), .float32)
+        nest.stages = [Stage(stores: [Store(Access(1, place), nest.value(.unary(.negate, x), .float32))])]
+        nest.bands = Bands(axis: 0, length: 4, handedOn: [1], brought: trial.isBrought ? [0] : [])
+        let source = try Emitter.source(for: nest, target: machine.target, threads: 1)
+        #expect((Self.requests(source) > 0) == (trial.isBrought && trial.rows == 4096), "\(source.ir)")
+        let numbers = bytes((0..<trial.rows * 64).map { Float($0 % 97) })
+        try EmitterTests.check(nest, [0: numbers], source, machine, "\(trial)")
+    }
+
     /// Prefix sums of few long rows: each addition waits for the one before, those of other rows do not.
     @Test(arguments: Machine.newest) func `sums in order run side by side`(machine: Machine) throws {
         let (rows, length) = (5, 4536)

@@ -335,7 +335,9 @@ private struct SurveyedNest {
     /// Whether each step of the innermost loop reads lines of its own for the numbers that go with vectors, one for each of a tile's rows:
     /// more than the next cache has time for.
     private func isScattered(_ access: MemoryAccess, _ strides: [Int]) -> Bool {
-        guard access.isInner, let innermost, abs(access.step(along: innermost, strides)) >= Self.line else { return false }
+        guard access.isInner, let innermost, abs(access.step(along: innermost, strides)) >= Self.line else {
+            return false
+        }
         let rows = outer.filter { access.step(along: $0, strides) != 0 }.max { extents[$0] < extents[$1] }
         return rows.map { abs(access.step(along: $0, strides)) >= Self.line / 2 } ?? false
     }

@@ -57,13 +57,13 @@ struct RootLowering {
         let type = program[root].type
         switch program[root].primitive {
         case let sort as SortIndices:
-            let length = type.shape[-1]
             let keys = program[root].operands[0]
+            let length = program[keys].type.shape[-1]
             layouts.pin(keys)
             layouts.pin(root)
             let work = RowSort(
-                type: program[keys].type.elementType, rows: length == 0 ? 0 : type.shape.count / length, length: length,
-                descending: sort.descending)
+                type: program[keys].type.elementType, rows: sort.count == 0 ? 0 : type.shape.count / sort.count,
+                length: length, kept: sort.count, descending: sort.descending)
             return [
                 LoweredKernel(
                     work: .sort(work), memory: [keys, root], checks: [], accesses: [], awaited: [])

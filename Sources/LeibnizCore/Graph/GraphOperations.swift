@@ -58,7 +58,8 @@ extension Primitive {
     /// The arithmetic of one application, by what it means and not by how it is compiled: two operations for each product that is
     /// added up, one for each element that a reduction or a running sum takes in, one for each element of a pointwise function, whatever
     /// the function; a loop does what its body does in all its steps (once where nobody knows how many there are), a branch the more of
-    /// its two sides; a sort of n elements n·⌈log₂ n⌉. What only moves, makes or looks up elements does none.
+    /// its two sides; a sort of n elements n·⌈log₂ n⌉, and one of which only k are wanted n + k·⌈log₂ k⌉. What only moves, makes or looks
+    /// up elements does none.
     fileprivate func arithmetic(of operands: [TensorType], result: TensorType) -> Int {
         if movesOnly { return 0 }
         switch self {
@@ -69,9 +70,11 @@ extension Primitive {
             }
             return 2 * extents.values.reduce(1, *)
         case is Reduce, is ArgReduce, is Prefix, is ScatterAdd: return operands.first?.shape.count ?? 0
-        case is SortIndices:
-            let (count, extent) = (result.shape.count, result.shape.extents.last ?? 1)
-            return count * max(0, Int.bitWidth - max(0, extent - 1).leadingZeroBitCount)
+        case let sort as SortIndices:
+            let all = operands.first?.shape ?? result.shape
+            let isWhole = sort.count == all.extents.last
+            return (isWhole ? 0 : all.count)
+                + result.shape.count * max(0, Int.bitWidth - max(0, sort.count - 1).leadingZeroBitCount)
         case let scan as Scan: return scan.length * scan.body.arithmetic
         case let loop as WhileLoop: return loop.body.arithmetic
         case let branch as Branch: return max(branch.then.arithmetic, branch.otherwise.arithmetic)

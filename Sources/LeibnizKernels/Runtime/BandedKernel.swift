@@ -36,7 +36,7 @@ public final class BandedKernel: Kernel {
     ///   - passing: the buffers that only these kernels look at; who runs them gives no memory for these.
     public init(_ kernels: [any Kernel], bufferCounts: [Int], bandCount: Int, passing: [Passing]) {
         (self.kernels, self.bufferCounts, self.bandCount) = (kernels, bufferCounts, bandCount)
-        let memory = SharedMemory(passing, bufferCounts)
+        let memory = PassingMemory(passing, bufferCounts)
         self.passing = Array(zip(passing, memory.offsets))
         bandBytes = memory.byteCount
         let compiled = kernels.compactMap { $0 as? CompiledKernel }
@@ -127,7 +127,7 @@ public final class BandedKernel: Kernel {
 
 /// Places for what passes from kernel to kernel: two buffers have the same where one is read for the last time before the other is
 /// written.
-private struct SharedMemory {
+struct PassingMemory {
     /// Where each buffer begins.
     private(set) var offsets: [Int]
     private(set) var byteCount = 0

@@ -25,7 +25,7 @@ public struct NestTotals: Hashable, Sendable {
     /// The totals of a sort, which computes nothing: keys are read, positions are written.
     init(_ sort: RowSort) {
         operations = 0
-        bytes = Double(sort.rows * sort.length * (sort.type.byteCount + ElementType.int64.byteCount))
+        bytes = Double(sort.rows * (sort.length * sort.type.byteCount + sort.kept * ElementType.int64.byteCount))
     }
 }
 

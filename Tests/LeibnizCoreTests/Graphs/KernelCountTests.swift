@@ -301,6 +301,21 @@ import Testing
         }
     }
 
+    /// The gradient of a convolution in its images sums over output channels, whose kernels lie far from each other: of each line it would
+    /// use a number or two.
+    @Test func `kernels are read in an order in which lines have more than one number of use`() throws {
+        let (x, w) = (Tensor.normal([32, 32, 256], seed: 30), Tensor.normal([64, 32, 9], seed: 31))
+        try evaluate(x, w)
+        let (_, pull) = pullback({ relu(convolution($0[0], $0[1], stride: [4])) }, at: [relu(x), w])
+        let gradient = pull(Tensor.normal([32, 64, 62], seed: 32))[0]
+        let lowering = ProgramLowering(Program(GraphSnapshot([gradient.node], to: .values)))
+        let copies = lowering.program.instructions.indices.filter {
+            lowering.program[$0].primitive is Copy && lowering.program[$0].type.shape == [64, 32, 9]
+        }
+        let copy = try #require(copies.first)
+        #expect(copies.count == 1 && !lowering.layouts[copy].isRowMajor)
+    }
+
     @Test func `batches stand innermost between the kernels of a net`() throws {
         let (x, w) = (Tensor.normal([32, 3, 7, 7], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
         try evaluate(x, w)

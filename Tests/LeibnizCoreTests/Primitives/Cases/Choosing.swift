@@ -47,7 +47,7 @@ let choosing: [PrimitiveEntry] = [
                     }
                 }
             }
-        }),
+        } + firstPositions),
     PrimitiveEntry(
         Prefix.self,
         [([3, 4], 1), ([5, 2], 0), ([0, 3], 0), ([1], 0), ([2, 19], 1), ([2, 3, 2], 1)].enumerated().flatMap {
@@ -151,3 +151,25 @@ private func order(_ numbers: [Double], _ descending: Bool) -> [Int] {
     }
     return result
 }
+
+/// The positions of what comes first in an order.
+private let firstPositions: [PrimitiveCase] = {
+    var cases: [PrimitiveCase] = []
+    let trials: [(extents: [Int], axis: Int, count: Int)] = [
+        ([7], 0, 1), ([3, 40], 1, 5), ([33, 2], 0, 30), ([4, 3], 1, 0),
+    ]
+    for trial in trials {
+        for domain in [Domain.tied, .these([2, .nan, -1, 0.5])] {
+            for largest in [false, true] {
+                let operand = Operand(trial.extents, domain, .transposed)
+                cases.append(
+                    PrimitiveCase([operand], { topK($0[0], trial.count, axis: trial.axis, largest: largest).indices }) {
+                        $0[0].rows(trial.axis, length: trial.count) { row in
+                            order(row, largest).prefix(trial.count).map(Double.init)
+                        }
+                    })
+            }
+        }
+    }
+    return cases
+}()
