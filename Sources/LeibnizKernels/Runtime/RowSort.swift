@@ -70,8 +70,8 @@ public struct RowSortKernel: Kernel {
     ) {
         defer { scratch.deallocate() }
         for row in rows {
-            fill(scratch, keys, first: row * sort.length)
-            scratch.sort(keeping: sort.kept)
+            let count = fill(scratch, keys, first: row * sort.length)
+            scratch.sort(count, keeping: sort.kept)
             var place = 0
             while place < sort.kept {
                 positions[row * sort.kept + place] = Int64(scratch.items[place].position)
@@ -80,18 +80,40 @@ public struct RowSortKernel: Kernel {
         }
     }
 
-    /// Makes items of a row's elements, whose keys are unsigned integers that compare as the elements do.
-    private func fill<Item>(_ scratch: RowScratch<Item>, _ elements: UnsafeRawPointer, first: Int) {
+    /// So many candidates for few positions are gathered before it is seen which they are.
+    private var candidates: Int { max(256, 4 * sort.kept) }
+
+    /// Makes items of a row's elements, whose keys are unsigned integers that compare as the elements do; leaves out what comes too late
+    /// to be wanted where only few are. Returns how many there are.
+    private func fill<Item>(_ scratch: RowScratch<Item>, _ elements: UnsafeRawPointer, first: Int) -> Int {
         let mask: UInt64 = !sort.descending ? 0 : sort.type.byteCount <= 4 ? UInt64(UInt32.max) : .max
-        func fill<Element>(_ key: (Element) -> UInt64) {
+        func fill<Element>(_ key: (Element) -> UInt64) -> Int {
             let row = elements.assumingMemoryBound(to: Element.self) + first
+            let (all, room) = (sort.length, min(sort.length, candidates))
+            let isWhole = sort.kept == all
             var column = 0
-            while column < sort.length {
+            while column < (isWhole ? all : room) {
                 scratch.items[column] = Item(key: key(row[column]) ^ mask, position: column)
                 column += 1
             }
+            if column == all { return all }
+            var (count, last) = (room, UInt64.max)
+            while true {
+                // Of equal keys the first ones stay: a later one must be less than the last that is kept.
+                scratch.sort(count, keeping: sort.kept)
+                (count, last) = (sort.kept, scratch.items[sort.kept - 1].key)
+                while column < all, count < room {
+                    let key = key(row[column]) ^ mask
+                    if key < last {
+                        scratch.items[count] = Item(key: key, position: column)
+                        count += 1
+                    }
+                    column += 1
+                }
+                if column == all { return count }
+            }
         }
-        switch sort.type {
+        return switch sort.type {
         case .float32:
             fill { (x: Float) in
                 let bits = (x == 0 ? 0 : x).bitPattern
@@ -136,7 +158,6 @@ private struct WideItem: KeyedPosition {
 
 /// The items of a row, room for as many again, and counts of bytes.
 private struct RowScratch<Item: KeyedPosition> {
-    let length: Int
     let items: UnsafeMutablePointer<Item>
     private let others: UnsafeMutablePointer<Item>
     private let counts: UnsafeMutablePointer<Int>
@@ -144,7 +165,6 @@ private struct RowScratch<Item: KeyedPosition> {
     private static var few: Int { 24 }
 
     init(length: Int) {
-        self.length = length
         (items, others) = (.allocate(capacity: length), .allocate(capacity: length))
         counts = .allocate(capacity: 256)
         for memory in [items, others] { memory.initialize(repeating: Item(key: 0, position: 0), count: length) }
@@ -157,20 +177,20 @@ private struct RowScratch<Item: KeyedPosition> {
         counts.deallocate()
     }
 
-    /// Brings the first `kept` items in the order of their keys to the front.
-    func sort(keeping kept: Int) {
-        let count = kept < length ? select(kept) : length
+    /// Brings the first `kept` of `count` items in the order of their keys to the front.
+    func sort(_ count: Int, keeping kept: Int) {
+        let count = kept < count ? select(kept, of: count) : count
         if count <= Self.few { insertionSort(count) } else { radixSort(count) }
     }
 
     /// Moves all items that may be among the first `kept` to the front, equal ones in the order in which they were; returns how many.
-    private func select(_ kept: Int) -> Int {
+    private func select(_ kept: Int, of count: Int) -> Int {
         // Those of the first `sure` belong there, of the next `open` some.
-        var (sure, open) = (0, length)
+        var (sure, open) = (0, count)
         var shift = UInt64(Item.keyBits)
         while shift > 0, sure + open > max(kept, Self.few) {
             shift -= 8
-            count(sure..<sure + open, shift)
+            countBytes(sure..<sure + open, shift)
             var (digit, below) = (0, 0)
             while below + counts[digit] < kept - sure {
                 below += counts[digit]
@@ -235,7 +255,7 @@ private struct RowScratch<Item: KeyedPosition> {
     }
 
     /// Fills `counts` with how often each byte occurs.
-    private func count(_ range: Range<Int>, _ shift: UInt64, of items: UnsafeMutablePointer<Item>? = nil) {
+    private func countBytes(_ range: Range<Int>, _ shift: UInt64, of items: UnsafeMutablePointer<Item>? = nil) {
         let items = items ?? self.items
         counts.update(repeating: 0, count: 256)
         var index = range.lowerBound
@@ -247,7 +267,7 @@ private struct RowScratch<Item: KeyedPosition> {
 
     /// Fills `counts` with the place of the first item of every byte.
     private func countPlaces(of items: UnsafeMutablePointer<Item>, _ count: Int, _ shift: UInt64) {
-        self.count(0..<count, shift, of: items)
+        countBytes(0..<count, shift, of: items)
         var (first, digit) = (0, 0)
         while digit < 256 {
             (counts[digit], first) = (first, first + counts[digit])
