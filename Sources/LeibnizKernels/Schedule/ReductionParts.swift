@@ -41,7 +41,7 @@ extension Scheduler {
         let shortest = schedule.packed.isEmpty ? Self.shortestPart : max(1, Self.shortestPart / rowsPerIteration)
         guard extent >= 2 * shortest,
             perIteration * Double(extent) > Self.residentBytes || longestPacked < extent
-                || !schedule.packed.isEmpty && kept * extent > 2 * nearBytes
+                || kept * extent > 2 * nearBytes && readsLines(schedule, work)
         else { return }
         let longest = max(
             shortest,
@@ -106,6 +106,17 @@ extension Scheduler {
             let pitch = abs(load.index.stride(of: axis)) * load.bytes
             let spread = min(Self.wayBytes, pitch & -pitch)
             return sum + Double(bytes) * Double(max(1, spread / max(64, row) / 4))
+        }
+    }
+
+    /// Whether each iteration reads from a copy, and lines of its own of another operand beside: together more than the larger cache has
+    /// time for, unless the copy stays in the smaller one. (Rows that lie along the sum are few bytes each time: there, parts would only
+    /// move accumulators. On Zen 3 `matmul-2048` takes a tenth longer with them.)
+    private func readsLines(_ schedule: Schedule, _ work: NestWork) -> Bool {
+        guard !schedule.packed.isEmpty, let innermost = nest.stages[0].axes.last else { return false }
+        return operands(work).contains { load in
+            !schedule.packed.contains { $0.value == load.packable }
+                && abs(load.index.stride(of: innermost)) * load.bytes >= 64
         }
     }
 
