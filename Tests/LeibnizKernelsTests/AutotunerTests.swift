@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    /// The second is a tenth faster whenever both are seen at one time; a slow phase, or one lucky round, is not what decides.
+    @Test func `rounds are compared each by itself`() {
+        #expect(Autotuner.fastest([[10, 9], [20, 18], [10.2, 9.1]]) == 1)
+        // The first met a slow phase in two of three rounds, the second's shortest time is shorter all the same.
+        #expect(Autotuner.fastest([[20, 21], [20, 22], [10, 9.9]]) == 0)
+        #expect(Autotuner.fastest([[10, 10.5, 12], [10, 6, 12], [10, 10.4, 12], [10, 10.6, 12]]) == 0)
+        #expect(Autotuner.fastest([[10, 9.8], [10, 9.7]]) == 0)
+        #expect(Autotuner.fastest([[10, 9.5, 8], [10, 9, 8.5]]) == 2)
+        #expect(Autotuner.fastest([[10, 9], [10, 10]]) == 0)
+        #expect(Autotuner.fastest([]) == 0)
+    }
+
     @Test func `what a trial found is known to the next process`() throws {
         let folder = try TemporaryFolder()
         let nest = Self.product(203, 300, 171)

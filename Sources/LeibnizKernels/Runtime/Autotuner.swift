@@ -57,13 +57,25 @@ struct Autotuner: Sendable {
 
     /// Runs the kernels of a choice in turns and files the fastest; returns its place.
     func tried(_ choice: Choice, _ kernels: [CompiledKernel]) -> Int {
-        let times = Self.isMeasuring.withLock { _ in measured(choice.nest, kernels) }
-        var fastest = 0
-        for place in times.indices.dropFirst() where times[place] < times[0] * (1 - Self.leastGain) {
-            if fastest == 0 || times[place] < times[fastest] { fastest = place }
-        }
+        let rounds = Self.isMeasuring.withLock { _ in measured(choice.nest, kernels) }
+        let fastest = Self.fastest(rounds)
         memory?.store(choice.name, [UInt8(fastest)])
         return fastest
+    }
+
+    /// The place of the fastest kernel by the times of all in some rounds: the first, unless another is faster by more than chance.
+    ///
+    /// Each round tells how the others do beside the first at that moment, and the middle round decides: what keeps the machine busy for a
+    /// while does so for all of a round.
+    static func fastest(_ rounds: [[Double]]) -> Int {
+        guard let first = rounds.first else { return 0 }
+        let shares = first.indices.map { place in
+            let shares = rounds.map { $0[place] / $0[0] }.sorted()
+            // Of an even number the larger of the two in the middle: whoever is not sure stays.
+            return shares[shares.count / 2]
+        }
+        let best = shares.indices.min { shares[$0] < shares[$1] } ?? 0
+        return shares[best] < 1 - leastGain ? best : 0
     }
 
     /// Schedules with a word about where they come from.
@@ -84,26 +96,26 @@ struct Autotuner: Sendable {
         nest.buffers.reduce(0) { $0 + $1.count * $1.type.byteCount }
     }
 
-    /// The shortest time of each kernel, in seconds, on memory full of zeros.
-    private func measured(_ nest: LoopNest, _ kernels: [CompiledKernel]) -> [Double] {
+    /// The time of each kernel in each round, in seconds, on memory full of zeros.
+    private func measured(_ nest: LoopNest, _ kernels: [CompiledKernel]) -> [[Double]] {
         let buffers = nest.buffers.map { buffer -> Buffer in
             let memory = Buffer(byteCount: max(64, buffer.count * buffer.type.byteCount))
             memory.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: memory.byteCount)
             return memory
         }
         let addresses = buffers.map(\.pointer)
-        var times = [Double](repeating: .infinity, count: kernels.count)
+        var rounds: [[Double]] = []
         let (clock, start) = (ContinuousClock(), ContinuousClock.now)
         var status = KernelStatus()
         for round in 0...Self.rounds {
-            for (place, kernel) in kernels.enumerated() {
-                let time = clock.measure { kernel.run(addresses, status: &status, pool: pool) }
-                // The first round fetches code and wakes threads.
-                if round > 0 { times[place] = min(times[place], time / .seconds(1)) }
+            let times = kernels.map { kernel in
+                clock.measure { kernel.run(addresses, status: &status, pool: pool) } / .seconds(1)
             }
+            // The first round fetches code and wakes threads.
+            if round > 0 { rounds.append(times) }
             if round > 0, ContinuousClock.now - start > .seconds(Self.longest) { break }
         }
         withExtendedLifetime(buffers) {}
-        return times
+        return rounds
     }
 }
