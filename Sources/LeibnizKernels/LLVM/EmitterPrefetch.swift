@@ -6,7 +6,8 @@ extension NestEmitter {
     /// The fewest bytes from row to row that are worth it: nearer ones are fetched by the processor of itself.
     private static let leastDistance = 512
 
-    /// The buffers that a stage is the last to walk again, with the distance to the next row in elements.
+    /// The buffers that a stage is the last to walk again, with the distance to the next row in elements; and those that a band reads from
+    /// outside of its chain, with that to the next band.
     func fetchedAhead(stage number: Int) -> [Int: Int] {
         var ahead = nextBand
         guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else { return ahead }
