@@ -5,11 +5,13 @@ import Testing
 /// Places for what passes from kernel to kernel of a chain.
 @Suite struct `Memory that passes` {
     /// Kernels with three buffers each; a value's places are those of its writer and its readers.
-    private func memory(_ lives: [(writer: Int, reader: Int, bytes: Int)], kernels: Int) -> PassingMemory {
+    private func memory(_ lives: [(writer: Int, reader: Int, bytes: Int)], kernels: Int) -> (
+        offsets: [Int], byteCount: Int
+    ) {
         let passing = lives.map {
             BandedKernel.Passing(places: [3 * $0.writer, 3 * $0.reader + 1], bandBytes: $0.bytes)
         }
-        return PassingMemory(passing, Array(repeating: 3, count: kernels))
+        return BandedKernel.layout(passing, Array(repeating: 3, count: kernels))
     }
 
     @Test func `is taken again when it has been read for the last time`() {
@@ -18,7 +20,7 @@ import Testing
         #expect(Set(chain.offsets) == [0, 4032])
         // Smaller ones find room in what a larger one had.
         let mixed = memory([(0, 1, 8192), (2, 3, 1000), (2, 3, 2000), (2, 4, 9000)], kernels: 5)
-        #expect(mixed.byteCount == 8192 + 9024)
+        #expect(mixed.byteCount == 1024 + 2048 + 9024)
     }
 
     @Test func `belongs to one value at a time`() {

@@ -137,25 +137,3 @@ extension TensorType {
     /// The bytes of all elements.
     var byteCount: Int { shape.count * elementType.byteCount }
 }
-
-/// Places in one block of memory for values that live for a while: first fit over lifetimes.
-struct ArenaLayout {
-    private var blocks: [(offset: Int, end: Int, until: Int)] = []
-    /// The size of the block so far.
-    private(set) var byteCount = 0
-
-    /// The offset of `byteCount` bytes that are in use from `time` through `until`.
-    mutating func place(_ byteCount: Int, until: Int, at time: Int) -> Int {
-        blocks.removeAll { $0.until < time }
-        let size = max(64, (byteCount + 63) / 64 * 64)
-        var offset = 0
-        for block in blocks {
-            if offset + size <= block.offset { break }
-            offset = max(offset, block.end)
-        }
-        let place = blocks.firstIndex { $0.offset > offset } ?? blocks.count
-        blocks.insert((offset, offset + size, until), at: place)
-        self.byteCount = max(self.byteCount, offset + size)
-        return offset
-    }
-}

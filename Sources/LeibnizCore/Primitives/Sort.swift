@@ -12,7 +12,7 @@ public func sort(_ x: Tensor, axis: Int = -1, descending: Bool = false) -> (valu
 ///   - count: at most the axis's extent.
 ///   - axis: the last by default.
 ///   - largest: whether the greatest are wanted rather than the least; true by default.
-/// - Complexity: O(n) for n elements if `count` is small; less than sorting in any case.
+/// - Complexity: O(n) for n elements if `count` is small; beyond that as `sort`.
 public func topK(_ x: Tensor, _ count: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     ordered(x, "topK", axis: axis, descending: largest, count: count)
 }

@@ -36,7 +36,7 @@ public final class BandedKernel: Kernel {
     ///   - passing: the buffers that only these kernels look at; who runs them gives no memory for these.
     public init(_ kernels: [any Kernel], bufferCounts: [Int], bandCount: Int, passing: [Passing]) {
         (self.kernels, self.bufferCounts, self.bandCount) = (kernels, bufferCounts, bandCount)
-        let memory = PassingMemory(passing, bufferCounts)
+        let memory = Self.layout(passing, bufferCounts)
         self.passing = Array(zip(passing, memory.offsets))
         bandBytes = memory.byteCount
         let compiled = kernels.compactMap { $0 as? CompiledKernel }
@@ -46,6 +46,22 @@ public final class BandedKernel: Kernel {
         scratchBytes = isBanded ? compiled.reduce(0) { max($0, $1.scratchBytes) } : 0
         let cost = compiled.reduce(1) { $0.addingReportingOverflow($1.unitCost).partialValue }
         isWorthThreads = CompiledKernel.isWorthThreads(units: bandCount, unitCost: max(1, cost))
+    }
+
+    /// Where each buffer begins, and the bytes of all: two have the same place where one is read for the last time before the other is
+    /// written.
+    static func layout(_ passing: [Passing], _ bufferCounts: [Int]) -> (offsets: [Int], byteCount: Int) {
+        // The kernels that use each buffer, from its writer to its last reader.
+        let kernels = bufferCounts.indices.flatMap { Array(repeating: $0, count: bufferCounts[$0]) }
+        let lives = passing.map { buffer in
+            let users = buffer.places.map { kernels[$0] }
+            return (first: users.min() ?? 0, last: users.max() ?? 0)
+        }
+        var (arena, offsets) = (ArenaLayout(), passing.map { _ in 0 })
+        for number in passing.indices.sorted(by: { (lives[$0].first, $0) < (lives[$1].first, $1) }) {
+            offsets[number] = arena.place(passing[number].bandBytes, until: lives[number].last, at: lives[number].first)
+        }
+        return (offsets, arena.byteCount)
     }
 
     /// Runs all kernels; `buffers` holds those of the first, then those of the second, and so on.
@@ -122,54 +138,5 @@ public final class BandedKernel: Kernel {
             base.initialize(from: buffers, count: count)
             body(base)
         }
-    }
-}
-
-/// Places for what passes from kernel to kernel: two buffers have the same where one is read for the last time before the other is
-/// written.
-struct PassingMemory {
-    /// Where each buffer begins.
-    private(set) var offsets: [Int]
-    private(set) var byteCount = 0
-
-    /// Memory that was given back.
-    private struct Gap {
-        var offset: Int
-        var byteCount: Int
-    }
-
-    init(_ passing: [BandedKernel.Passing], _ bufferCounts: [Int]) {
-        offsets = passing.map { _ in 0 }
-        // The kernels that use each buffer, from its writer to its last reader.
-        let kernels = bufferCounts.indices.flatMap { Array(repeating: $0, count: bufferCounts[$0]) }
-        let lives = passing.map { buffer in
-            let users = buffer.places.map { kernels[$0] }
-            return (users.min() ?? 0)...(users.max() ?? 0)
-        }
-        var gaps: [Gap] = []
-        for kernel in bufferCounts.indices {
-            for number in passing.indices where lives[number].lowerBound == kernel {
-                offsets[number] = take((passing[number].bandBytes + 63) / 64 * 64, &gaps)
-            }
-            for number in passing.indices where lives[number].upperBound == kernel {
-                gaps.append(Gap(offset: offsets[number], byteCount: (passing[number].bandBytes + 63) / 64 * 64))
-            }
-        }
-    }
-
-    /// Memory from the smallest gap that is large enough, of equal ones the latest; or new memory.
-    private mutating func take(_ size: Int, _ gaps: inout [Gap]) -> Int {
-        let place = gaps.indices.reversed().filter { gaps[$0].byteCount >= size }.min {
-            gaps[$0].byteCount < gaps[$1].byteCount
-        }
-        guard let place else {
-            defer { byteCount += size }
-            return byteCount
-        }
-        let offset = gaps[place].offset
-        gaps[place].offset += size
-        gaps[place].byteCount -= size
-        if gaps[place].byteCount == 0 { gaps.remove(at: place) }
-        return offset
     }
 }
