@@ -66,6 +66,22 @@ final class FunctionBuilder {
     /// An instruction without a result: written here and now.
     func effect(_ text: String) { scopes[level].text += "  \(text)\n" }
 
+    /// Runs `part` for each of some numbers; what it wrote here then takes turns, an instruction of each.
+    ///
+    /// For parts whose instructions wait for each other in long chains: a processor looks only so far ahead.
+    func interleaved(_ numbers: Range<Int>, _ part: (Int) -> Void) {
+        let (block, before) = (scopes[level].block, scopes[level].text)
+        scopes[level].text = ""
+        var parts: [String] = []
+        for number in numbers {
+            part(number)
+            parts.append(scopes[level].text)
+            scopes[level].text = ""
+        }
+        let isStraight = scopes[level].block == block
+        scopes[level].text = before + (isStraight ? Interleaving(parts).text : parts.joined())
+    }
+
     /// Runs `body` only where `condition` holds, at the level of `level`; it may only have effects.
     /// `body` gives text with the final branch left out.
     func rarely(if condition: Operand, level place: Int, _ text: String) {

@@ -95,8 +95,9 @@ extension NestEmitter {
         func step(_ base: Operand?, _ start: Int, _ length: Int, _ state: [Operand]) -> [Operand] {
             var state = state
             let blocks = Self.blocks(loop, length: length)
-            for (part, block) in blocks.enumerated() {
-                let moved = tile.map { Self.moved($0, loop, base, start, block, of: blocks.count) }
+            let isInnermost = depth + 1 == schedule.stages[number].count
+            inTurns(blocks.count, where: isInnermost && waits(number)) { part in
+                let moved = tile.map { Self.moved($0, loop, base, start, blocks[part], of: blocks.count) }
                 state = stageLoops(
                     number, depth + 1, moved, state, copy: loop.isIndependent ? part : copy, share: nil)
             }
@@ -153,6 +154,24 @@ extension NestEmitter {
         return whole < extent ? step(nil, whole, extent - whole, state) : state
     }
 
+    /// Whether the instructions of a stage's points wait for each other in long chains, and points may run side by side.
+    private func waits(_ number: Int) -> Bool {
+        let stage = nest.stages[number]
+        guard !stage.ordered, !stage.stores.contains(where: { $0.mode == .add }) else { return false }
+        return NestWork.waits(stage: number, of: nest)
+    }
+
+    /// Code for some parts: one after the other, or the instructions of some of them in turns.
+    private func inTurns(_ count: Int, where condition: Bool, _ part: (Int) -> Void) {
+        guard condition, count > 1 else { return (0..<count).forEach(part) }
+        for first in stride(from: 0, to: count, by: Self.partsInTurns) {
+            builder.interleaved(first..<min(count, first + Self.partsInTurns), part)
+        }
+    }
+
+    /// How many parts take turns: more would fill the registers.
+    private static let partsInTurns = 8
+
     /// One point of a stage, for each point of the tile: values enter accumulators, then stores.
     private func body(_ number: Int, _ tile: [Point], _ state: [Operand], copy: Int) -> [Operand] {
         let stage = nest.stages[number]
@@ -161,8 +180,8 @@ extension NestEmitter {
         let carried = carried(stage)
         let perTile = carried.reduce(0) { $0 + (isSearch(nest.reductions[$1].operation) ? 2 : 1) }
         let position = positions[number]
-        for (place, point) in tile.enumerated() {
-            var point = point
+        inTurns(tile.count, where: waits(number)) { place in
+            var point = tile[place]
             var cache: [ValueID: Operand] = [:]
             var first = (copy * tile.count + place) * perTile
             for id in carried {

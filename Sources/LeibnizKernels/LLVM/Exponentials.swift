@@ -36,16 +36,17 @@ private struct ExponentialConstants {
 /// x = n·log 2 + r with |r| ≤ (log 2)/2, by Cody and Waite's two-part log 2 (*Software Manual for the Elementary Functions*,
 /// 1980, chapter 6), then eˣ = 2ⁿ·eʳ and eʳ = 1 + r + r²·q(r).
 extension FunctionBuilder {
-    /// The parts of an argument within limits: an integer with the whole number n in its lowest bits, n itself, r, and a function
-    /// that gives what r has lost by rounding.
+    /// The parts of an argument within limits: an integer with n + `bias` in its lowest bits, n itself, r, and a function that
+    /// gives what r has lost by rounding.
     ///
     /// - Parameter isLenient: whether the greater n the less r counts.
-    private func reduced(_ x: Operand, isLenient: Bool = false) -> (
+    private func reduced(_ x: Operand, bias: Int64, isLenient: Bool = false) -> (
         n: Operand, number: Operand, r: Operand, lost: () -> Operand
     ) {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
-        let shifted = mulAdd(x, format.number(1.4426950408889634), format.rounder)
-        let n = fsub(shifted, format.rounder)
+        let rounder = format.rounder(plus: bias)
+        let shifted = mulAdd(x, format.number(1.4426950408889634), rounder)
+        let n = fsub(shifted, rounder)
         // As a float32 log 2 happens to be right to 28 bits.
         let isWhole = isLenient && format.scalar == .float
         let rest = isWhole ? x : mulAdd(n, format.number(-constants.high), x)
@@ -65,16 +66,17 @@ extension FunctionBuilder {
     func exponential(_ x: Operand) -> Operand {
         let (format, range) = (FloatingFormat.of(x), ExponentialConstants.of(x).range)
         // What is masked in a softmax comes as −∞ or −10⁹: a product that underflows would take Intel's processors a hundred cycles.
-        let isNothing = compare("olt", x, format.number(range.0))
         if hasScaling(x.type) {
-            let (_, number, r, _) = reduced(limited(x, upTo: range.1))
+            let isNothing = compare("olt", x, format.number(range.0))
+            let (_, number, r, _) = reduced(limited(x, upTo: range.1), bias: format.bias)
             return scaled(powerOfE(r), by: number, where: not(isNothing))
         }
-        let (n, _, r, _) = reduced(limited(select(isNothing, format.number(0), x), upTo: range.1))
-        // In two steps, so that neither factor overflows and a denormal result is rounded once.
+        // In two steps, so that neither factor overflows and a denormal result is rounded once; from the least n on both are 0.
+        let least = -2 * Double(format.bias) / 1.4426950408889634
+        let (n, _, r, _) = reduced(limited(x, least, range.1), bias: 2 * format.bias)
         let half = binary("lshr", n, format.bits(1))
-        let power = fmul(powerOfE(r), powerOfTwo(half, format))
-        return select(isNothing, format.number(0), fmul(power, powerOfTwo(binary("sub", n, half), format)))
+        let power = fmul(powerOfE(r), powerOfTwo(biased: half, format))
+        return fmul(power, powerOfTwo(biased: binary("sub", n, half), format))
     }
 
     /// eʳ; where products are rounded apart the great terms come last.
@@ -103,15 +105,15 @@ extension FunctionBuilder {
     /// eˣ where it is known to be normal.
     private func normalExponential(_ x: Operand) -> Operand {
         let format = FloatingFormat.of(x)
-        let (n, number, r, _) = reduced(x)
-        return hasScaling(x.type) ? scaled(powerOfE(r), by: number) : fmul(powerOfE(r), powerOfTwo(n, format))
+        let (n, number, r, _) = reduced(x, bias: format.bias)
+        return hasScaling(x.type) ? scaled(powerOfE(r), by: number) : fmul(powerOfE(r), powerOfTwo(biased: n, format))
     }
 
     /// eˣ − 1 = 2·(2ⁿ⁻¹·(eʳ − 1) + (2ⁿ⁻¹ − ½)).
     func exponentialMinusOne(_ x: Operand) -> Operand {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
-        let (n, _, r, lost) = reduced(limited(x, -constants.saturation, constants.range.1))
-        let half = powerOfTwo(n, plus: -1, format)
+        let (n, _, r, lost) = reduced(limited(x, -constants.saturation, constants.range.1), bias: format.bias - 1)
+        let half = powerOfTwo(biased: n, format)
         let sum = mulAdd(fraction(r, lost: lost()), half, fadd(half, format.number(-0.5)))
         // Halves of denormal numbers are not exact, and −0 is lost.
         let isTiny = compare("olt", intrinsic("fabs", [x]), format.number(1e-18))
@@ -122,8 +124,8 @@ extension FunctionBuilder {
     func hyperbolicTangent(_ x: Operand) -> Operand {
         let format = FloatingFormat.of(x)
         let size = limited(intrinsic("fabs", [x]), upTo: ExponentialConstants.of(x).saturation / 2 + 1)
-        let (n, _, r, lost) = reduced(fneg(fadd(size, size)), isLenient: true)
-        let scale = powerOfTwo(n, format)
+        let (n, _, r, lost) = reduced(fneg(fadd(size, size)), bias: format.bias, isLenient: true)
+        let scale = powerOfTwo(biased: n, format)
         let fraction = fraction(r, lost: lost())
         // The denominator is not made from the numerator, whose rounding would count twice.
         let numerator = mulAdd(fraction, scale, fadd(scale, format.number(-1)))
@@ -134,9 +136,10 @@ extension FunctionBuilder {
     /// 1/(1 + e⁻ˣ), both sides of the fraction times 2⁻ᵏ, so that denormal results come out of the division.
     func sigmoid(_ x: Operand) -> Operand {
         let (format, constants) = (FloatingFormat.of(x), ExponentialConstants.of(x))
-        let (n, _, r, _) = reduced(fneg(limited(x, constants.range.0, constants.saturation)))
+        let (n, _, r, _) = reduced(
+            fneg(limited(x, constants.range.0, constants.saturation)), bias: format.bias - constants.shift)
         let unit = format.number(Double(sign: .plus, exponent: Int(-constants.shift), significand: 1))
-        let scale = powerOfTwo(n, plus: -constants.shift, format)
+        let scale = powerOfTwo(biased: n, format)
         // Of 1 and 2ⁿ the greater comes last, so that the small sum's rounding does not count. Compared as integers, in
         // which positive numbers have the same order, they leave the multipliers free.
         let (one, power) = (bitcast(unit, to: format.integer), bitcast(scale, to: format.integer))

@@ -16,7 +16,12 @@ struct FloatingFormat {
     static func of(_ x: Operand) -> FloatingFormat { x.type.scalar == .float ? float : double }
 
     /// 1.5·2^fractionBits: added to it a number rounds to a whole one, which the lowest bits of the sum then hold.
-    var rounder: Operand { number(1.5 * Double(sign: .plus, exponent: Int(fractionBits), significand: 1)) }
+    var rounder: Operand { rounder(plus: 0) }
+
+    /// The same for the whole number plus another.
+    func rounder(plus offset: Int64) -> Operand {
+        number(1.5 * Double(sign: .plus, exponent: Int(fractionBits), significand: 1) + Double(offset))
+    }
 
     /// A number of the type.
     func number(_ x: Double) -> Operand { .float(x, scalar) }
@@ -26,12 +31,9 @@ struct FloatingFormat {
 }
 
 extension FunctionBuilder {
-    /// 2^(n + offset) for a normal result, n being the lowest bits of an integer whose next bits up to E's are zero or
-    /// n's sign.
-    func powerOfTwo(_ n: Operand, plus offset: Int64 = 0, _ format: FloatingFormat) -> Operand {
-        let shifted = binary("shl", n, format.bits(format.fractionBits))
-        let bits = binary("add", shifted, format.bits((format.bias + offset) << format.fractionBits))
-        return bitcast(bits, to: format.scalar)
+    /// 2ⁿ, with n + bias in the lowest bits of an integer, whatever lies above them; 0 for n = −bias.
+    func powerOfTwo(biased n: Operand, _ format: FloatingFormat) -> Operand {
+        bitcast(binary("shl", n, format.bits(format.fractionBits)), to: format.scalar)
     }
 
     /// A number moved into an interval; NaN stays NaN.

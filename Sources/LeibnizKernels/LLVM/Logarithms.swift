@@ -99,7 +99,7 @@ extension FunctionBuilder {
         let format = FloatingFormat.of(x)
         let one = format.number(1)
         let (exponent, m) = split(fadd(x, one))
-        let scale = powerOfTwo(binary("sub", format.bits(0), exponent), plus: format.bias, format)
+        let scale = powerOfTwo(biased: binary("sub", format.bits(2 * format.bias), exponent), format)
         // Where x is huge the sum is as good, and the scale would be denormal.
         let isHuge = compare("ogt", x, format.number(1e18))
         let f = select(isHuge, fsub(m, one), mulAdd(x, scale, fsub(scale, one)))

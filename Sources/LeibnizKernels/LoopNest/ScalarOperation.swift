@@ -29,6 +29,14 @@ public enum UnaryOperation: String, Hashable, Sendable, CaseIterable {
     case isNaN
     /// Result `bool`.
     case isFinite
+
+    /// Whether generated code computes it on vectors, by some twenty instructions of which each waits for the one before.
+    var isPolynomial: Bool {
+        switch self {
+        case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf: true
+        default: false
+        }
+    }
 }
 
 /// A function of two scalars of one type, which is also the result's.

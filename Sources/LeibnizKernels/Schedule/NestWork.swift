@@ -135,6 +135,17 @@ struct NestWork {
         return sets
     }
 
+    /// Whether a stage computes a polynomial at each of its points, with instructions that wait for each other.
+    static func waits(stage number: Int, of nest: LoopNest) -> Bool {
+        let (stage, dependence) = (nest.stages[number], dependence(of: nest))
+        let inside = AxisSet(stage.axes.isEmpty ? nest.outer : stage.axes)
+        let roots = stage.reductions.map { nest.reductions[$0].value } + stage.stores.map(\.value)
+        return closure(of: roots, nest).contains { id in
+            guard case .unary(let function, _) = nest.values[id].operation, function.isPolynomial else { return false }
+            return !dependence[id].isDisjoint(with: inside)
+        }
+    }
+
     /// All values that some are computed from, themselves among them.
     static func closure(of roots: [ValueID], _ nest: LoopNest) -> [ValueID] {
         var isNeeded = [Bool](repeating: false, count: nest.values.count)
@@ -154,7 +165,7 @@ struct NestWork {
             case .negate, .abs, .sqrt, .floor, .ceil, .round, .not, .isNaN, .isFinite: 1
             case .sign: 4
             case .rsqrt: 4
-            case .exp, .log, .expm1, .log1p, .tanh, .sigmoid, .sin, .cos, .erf: 20
+            case _ where function.isPolynomial: 20
             default: 100
             }
         case .binary(let function, _, _):

@@ -7,7 +7,7 @@ struct StageUnrolling {
 
     /// About how many instructions a loop's body should have at least.
     private static let bodySize = 40.0
-    /// And at most.
+    /// And at most; also where each instruction of a polynomial waits for the one before, so that copies run side by side.
     private static let greatestBody = 160.0
     /// The steps of a search that are too few for several accumulators: where these meet more is compared than in some steps. (The
     /// two of a 2×2 pool wait less for each other.)
@@ -48,7 +48,8 @@ struct StageUnrolling {
                 loops[place].count = steps
                 body *= Double(steps)
             } else {
-                loops[place].count = count(steps, atMost: Int(Self.bodySize / body))
+                let size = NestWork.waits(stage: number, of: nest) ? Self.greatestBody : Self.bodySize
+                loops[place].count = count(steps, atMost: Int(size / body))
                 break
             }
         }
