@@ -158,7 +158,7 @@ extension NestEmitter {
     private func waits(_ number: Int) -> Bool {
         let stage = nest.stages[number]
         guard !stage.ordered, !stage.stores.contains(where: { $0.mode == .add }) else { return false }
-        return NestWork.waits(stage: number, of: nest)
+        return NestWork.waits(stage, nest, dependence)
     }
 
     /// Code for some parts: one after the other, or the instructions of some of them in turns.

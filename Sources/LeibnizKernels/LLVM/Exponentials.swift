@@ -66,14 +66,14 @@ extension FunctionBuilder {
     func exponential(_ x: Operand) -> Operand {
         let (format, range) = (FloatingFormat.of(x), ExponentialConstants.of(x).range)
         // What is masked in a softmax comes as −∞ or −10⁹: a product that underflows would take Intel's processors a hundred cycles.
+        let isNothing = compare("olt", x, format.number(range.0))
         if hasScaling(x.type) {
-            let isNothing = compare("olt", x, format.number(range.0))
             let (_, number, r, _) = reduced(limited(x, upTo: range.1), bias: format.bias)
             return scaled(powerOfE(r), by: number, where: not(isNothing))
         }
-        // In two steps, so that neither factor overflows and a denormal result is rounded once; from the least n on both are 0.
-        let least = -2 * Double(format.bias) / 1.4426950408889634
-        let (n, _, r, _) = reduced(limited(x, least, range.1), bias: 2 * format.bias)
+        // In two steps, so that neither factor overflows and a denormal result is rounded once; with the least n both are 0.
+        let least = format.number(-2 * Double(format.bias) / 1.4426950408889634)
+        let (n, _, r, _) = reduced(limited(select(isNothing, least, x), upTo: range.1), bias: 2 * format.bias)
         let half = binary("lshr", n, format.bits(1))
         let power = fmul(powerOfE(r), powerOfTwo(biased: half, format))
         return fmul(power, powerOfTwo(biased: binary("sub", n, half), format))

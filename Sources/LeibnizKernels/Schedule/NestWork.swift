@@ -47,6 +47,8 @@ struct NestWork {
         var items: [Item]
         /// The registers' worth of elements that accumulators hold: the bytes of one point's.
         var accumulatorBytes: [Int]
+        /// Whether it computes polynomials or random bits, whose instructions wait for each other.
+        var waits: Bool
     }
 
     let stages: [Stage]
@@ -96,7 +98,9 @@ struct NestWork {
                         Item(kind: .operation, weight: weight, bytes: value.type.byteCount, axes: dependence[id]))
                 }
             }
-            return Stage(axes: AxisSet(stage.axes), items: items, accumulatorBytes: accumulators)
+            return Stage(
+                axes: AxisSet(stage.axes), items: items, accumulatorBytes: accumulators,
+                waits: Self.waits(stage, nest, dependence))
         }
     }
 
@@ -135,14 +139,17 @@ struct NestWork {
         return sets
     }
 
-    /// Whether a stage computes a polynomial at each of its points, with instructions that wait for each other.
-    static func waits(stage number: Int, of nest: LoopNest) -> Bool {
-        let (stage, dependence) = (nest.stages[number], dependence(of: nest))
+    /// Whether a stage computes polynomials or random bits at its points, by instructions of which each waits for the one before.
+    static func waits(_ stage: LeibnizKernels.Stage, _ nest: LoopNest, _ dependence: [AxisSet]) -> Bool {
         let inside = AxisSet(stage.axes.isEmpty ? nest.outer : stage.axes)
-        let roots = stage.reductions.map { nest.reductions[$0].value } + stage.stores.map(\.value)
-        return closure(of: roots, nest).contains { id in
-            guard case .unary(let function, _) = nest.values[id].operation, function.isPolynomial else { return false }
-            return !dependence[id].isDisjoint(with: inside)
+        return closure(of: nest.roots(of: stage), nest).contains { id in
+            let isChain =
+                switch nest.values[id].operation {
+                case .unary(let function, _): function.isPolynomial
+                case .random: true
+                default: false
+                }
+            return isChain && !dependence[id].isDisjoint(with: inside)
         }
     }
 

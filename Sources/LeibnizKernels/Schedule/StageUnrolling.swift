@@ -48,7 +48,7 @@ struct StageUnrolling {
                 loops[place].count = steps
                 body *= Double(steps)
             } else {
-                let size = NestWork.waits(stage: number, of: nest) ? Self.greatestBody : Self.bodySize
+                let size = work.stages[number].waits ? Self.greatestBody : Self.bodySize
                 loops[place].count = count(steps, atMost: Int(size / body))
                 break
             }

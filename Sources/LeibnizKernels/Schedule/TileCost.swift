@@ -70,6 +70,8 @@ struct TileCost {
         var isUncut: Bool
         /// The tests that copies can settle.
         var settled: SettledBounds
+        /// Whether instructions wait for each other in long chains.
+        var waits: Bool
         /// The halvings until a vector of partial results is one number.
         var folds: Double
     }
@@ -157,7 +159,7 @@ struct TileCost {
             return StageEntry(
                 number: number, entries: entries, iterations: iterations, accumulators: registers,
                 hasOrder: nest.stages[number].ordered, mayBeCopied: number == 0 && mayBeCopied,
-                isUncut: number == 0 && isUncut, settled: settled,
+                isUncut: number == 0 && isUncut, settled: settled, waits: stage.waits,
                 folds: foldsLanes ? (number == 0 && tile.joined.count > 1 ? 1 : halvings) : 0)
         }
         let steps = nest.outer.map { axis -> (axis: Int, count: Int) in
@@ -258,6 +260,8 @@ struct TileCost {
         if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
         // Of equals the one with fewer instructions, fewer lines to fetch, and from fewer places.
         var each = inner.cycles + 0.01 * inner.instructions + 0.1 * lines
+        // Copies fill the gaps, those of the stage's own loop among them.
+        if stage.waits { each *= 1 + 0.25 / Double(max(tile.points, stage.iterations > 1 ? 4 : 1)) }
         var fold = 0.0
         if stage.accumulators > 0 {
             let points = tile.factor(AxisSet(rawValue: .max), stage: stage.number)

@@ -89,6 +89,7 @@ struct TileSearch {
             forEachSettling(start, prepared, consider)
             if nest.stages.allSatisfy(\.reductions.isEmpty) {
                 forEachShare(start, consider)
+                forEachAbreast(start, consider)
                 if start.vectors == .none { forEachSmallBlock(start, consider) }
                 if case .outer(let vector) = start.vectors { forEachNeighbourhood(start, vector, consider) }
                 continue
@@ -192,6 +193,17 @@ struct TileSearch {
             tile.first = Tile.Copies(axis: axis, count: count)
             body(tile)
             count *= 2
+        }
+    }
+
+    /// Vectors side by side where the instructions of each wait for each other.
+    private func forEachAbreast(_ start: Tile, _ body: (Tile) -> Void) {
+        guard nest.sequential.isEmpty, cost.work.stages.contains(where: \.waits), case .outer(let axis) = start.vectors
+        else { return }
+        var tile = start
+        for count in [2, 4, 8] where count * start.lanes <= nest.axes[axis].extent {
+            tile.first = Tile.Copies(axis: axis, count: count)
+            body(tile)
         }
     }
 
