@@ -35,10 +35,14 @@ struct BenchmarkSession {
 struct BenchmarkResult {
     let workload: Workload
     /// The seconds of an iteration in each round.
-    let rounds: [Double]
+    var rounds: [Double] = []
+    /// What the machine could do at most before each round; none without a compiler.
+    var limits: [MachineLimits] = []
 
-    var median: Double {
-        let sorted = rounds.sorted()
+    var median: Double { Self.median(rounds) }
+
+    private static func median(_ numbers: [Double]) -> Double {
+        let sorted = numbers.sorted()
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
@@ -46,25 +50,27 @@ struct BenchmarkResult {
     private var bytes: Double { workload.passes.reduce(0) { $0 + $1.bytes } }
 
     /// The seconds in which the machine could do all passes, none better than its limits, as a share of the median.
-    func roofline(_ limits: MachineLimits) -> Double {
+    var roofline: Double? {
+        guard !limits.isEmpty else { return nil }
         let least = workload.leastSeconds(
-            operationsPerSecond: limits.operationsPerSecond, bytesPerSecond: limits.bytesPerSecond)
+            operationsPerSecond: Self.median(limits.map(\.operationsPerSecond)),
+            bytesPerSecond: Self.median(limits.map(\.bytesPerSecond)))
         return least / median
     }
 
-    func json(_ limits: MachineLimits?, threads: Int) -> JSONValue {
+    func json(threads: Int) -> JSONValue {
         let description = workload.description.map { [("description", $0)] } ?? []
         return .object(
             [
                 ("workload", .text(workload.name)), ("median_us", .rounded(median * 1e6)),
                 ("min_us", .rounded((rounds.min() ?? .nan) * 1e6)), ("rounds", .whole(rounds.count)),
                 ("flops", .real(operations)), ("bytes", .real(bytes)), ("gflops", .rounded(operations / median / 1e9)),
-                ("roofline", limits.map { .rounded(roofline($0)) } ?? .null), ("threads", .whole(threads)),
+                ("roofline", roofline.map { .rounded($0) } ?? .null), ("threads", .whole(threads)),
             ] + description)
     }
 
-    func text(_ limits: MachineLimits?) -> String {
-        let share = limits.map { String(format: "%5.0f %%", 100 * roofline($0)) } ?? "      –"
+    var text: String {
+        let share = roofline.map { String(format: "%5.0f %%", 100 * $0) } ?? "      –"
         return workload.name.padding(toLength: 24, withPad: " ", startingAt: 0)
             + String(
                 format: "%12.1f µs %12.1f µs %9.1f", median * 1e6, (rounds.min() ?? .nan) * 1e6,

@@ -10,7 +10,7 @@ struct Bench: ParsableCommand {
         discussion: """
             Each round runs iterations for about a tenth of a second; the median over the rounds is what counts. The share of \
             the roofline is the time in which the machine could do the passes that the mathematics compels, at the speed of \
-            arithmetic and of memory that was measured in the same run, over that median.
+            arithmetic and of memory that was measured before each round (the median, too), over that median.
 
             With --random, programs are drawn by chance instead: convolutions, contractions, reductions and others of many \
             shapes, the same for the same seed; `leibniz explain random-3 --seed S` shows where the third's time goes.
@@ -39,6 +39,8 @@ struct Bench: ParsableCommand {
 
     /// The seconds of a round.
     private static let roundSeconds = 0.1
+    /// The runs that show the machine's limits before each round: what neighbours leave of it changes within seconds.
+    private static let limitRuns = 3
 
     func validate() throws {
         func isKnown(_ name: String) -> Bool {
@@ -69,16 +71,16 @@ struct Bench: ParsableCommand {
         }
         if let threads { setenv("LEIBNIZ_THREADS", "\(threads)", 1) }
         if serve { return try BenchmarkServer(seed: seed).run() }
-        let limits = MachineLimits.measured()
+        let probe = MachineLimitsProbe()
         let machine = BackendDescription.current
-        if !json { try Console.write(Self.heading(machine, limits)) }
+        if !json { try Console.write(Self.heading(machine, probe?.measured())) }
         var line = ProgressLine()
         for workload in workloads {
             line.show(workload.name)
             do {
-                let result = try time(workload)
+                let result = try time(workload, probe)
                 line.clear()
-                try Console.write(json ? "\(result.json(limits, threads: machine.threads))" : result.text(limits))
+                try Console.write(json ? "\(result.json(threads: machine.threads))" : result.text)
             } catch {
                 // Only this line tells which program it was.
                 if let description = workload.description { Console.note("\(workload.name) is \(description)") }
@@ -87,10 +89,14 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private func time(_ workload: Workload) throws -> BenchmarkResult {
+    private func time(_ workload: Workload, _ probe: MachineLimitsProbe?) throws -> BenchmarkResult {
         var session = try BenchmarkSession(workload, checkSeed: seed)
-        let times = try (0..<rounds).map { _ in try session.round(seconds: Self.roundSeconds).each }
-        return BenchmarkResult(workload: workload, rounds: times)
+        var result = BenchmarkResult(workload: workload)
+        for _ in 0..<rounds {
+            if let probe { result.limits.append(probe.measured(runs: Self.limitRuns)) }
+            result.rounds.append(try session.round(seconds: Self.roundSeconds).each)
+        }
+        return result
     }
 
     private static func heading(_ machine: BackendDescription, _ limits: MachineLimits?) -> String {

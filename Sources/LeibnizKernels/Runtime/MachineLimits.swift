@@ -5,30 +5,47 @@ public struct MachineLimits: Hashable, Sendable {
     /// Bytes that all threads together read from and write to memory in a second.
     public var bytesPerSecond: Double
 
-    /// The limits as two short measurements find them, a few hundred milliseconds in all; nil without a compiler.
-    public static func measured(_ library: KernelLibrary = .shared) -> MachineLimits? {
-        guard let target = library.jit?.target, let chains = try? library.compile(source: additionChains(target)),
-            let triad = try? library.kernels(for: [.nest(triad)])[0]
-        else { return nil }
-        let operations = Double(chainCount * target.vectorBytes / 4 * chainSteps * chainUnits) * 2
-        let result = Buffer(byteCount: 64 * chainUnits)
-        let arrays = (0..<3).map { _ in Buffer(byteCount: 4 * triadCount) }
-        for array in arrays { array.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * triadCount) }
-        return MachineLimits(
-            operationsPerSecond: operations / fastest(chains, [result], library.pool),
-            // What is written has to be fetched first; streaming stores would spare that, on both sides of every comparison.
-            bytesPerSecond: Double(3 * 4 * triadCount) / fastest(triad, arrays, library.pool))
-    }
-
     /// The seconds of the fastest of some runs.
-    static func fastest(_ kernel: any Kernel, _ buffers: [Buffer], _ pool: ThreadPool) -> Double {
+    static func fastest(_ kernel: any Kernel, _ buffers: [Buffer], _ pool: ThreadPool, runs: Int = 12) -> Double {
         var status = KernelStatus()
         let addresses = buffers.map(\.pointer)
-        return (0..<12).map { _ in
+        return (0..<runs).map { _ in
             let start = monotonicNanoseconds()
             kernel.run(addresses, status: &status, pool: pool)
             return Double(monotonicNanoseconds() - start) / 1e9
         }.min() ?? .infinity
+    }
+}
+
+/// Measures the limits of this machine, as often as wanted: they change with what else runs on it.
+public struct MachineLimitsProbe {
+    private let chains: any Kernel
+    private let triad: any Kernel
+    private let operations: Double
+    private let result: Buffer
+    private let arrays: [Buffer]
+    private let pool: ThreadPool
+
+    /// Compiles what is measured, and takes 192 MiB of memory; nil without a compiler.
+    public init?(_ library: KernelLibrary = .shared) {
+        guard let target = library.jit?.target, let chains = try? library.compile(source: Self.additionChains(target)),
+            let triad = try? library.kernels(for: [.nest(Self.triad)])[0]
+        else { return nil }
+        (self.chains, self.triad, pool) = (chains, triad, library.pool)
+        operations = Double(Self.chainCount * target.vectorBytes / 4 * Self.chainSteps * Self.chainUnits) * 2
+        result = Buffer(byteCount: 64 * Self.chainUnits)
+        arrays = (0..<3).map { _ in Buffer(byteCount: 4 * Self.triadCount) }
+        for array in arrays { array.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * Self.triadCount) }
+    }
+
+    /// The limits as the fastest of some runs show them.
+    ///
+    /// - Parameter runs: of each measurement, a few milliseconds each.
+    public func measured(runs: Int = 12) -> MachineLimits {
+        MachineLimits(
+            operationsPerSecond: operations / MachineLimits.fastest(chains, [result], pool, runs: runs),
+            // What is written has to be fetched first; streaming stores would spare that, on both sides of every comparison.
+            bytesPerSecond: Double(3 * 4 * Self.triadCount) / MachineLimits.fastest(triad, arrays, pool, runs: runs))
     }
 
     private static let triadCount = 1 << 24
