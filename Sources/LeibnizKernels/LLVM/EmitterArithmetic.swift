@@ -109,6 +109,14 @@ extension FunctionBuilder {
     /// The same bits as another type of the same width.
     func bitcast(_ x: Operand, to scalar: IRScalar) -> Operand { cast("bitcast", x, to: scalar) }
 
+    /// A vector of i32 that what is made of it later does not change.
+    ///
+    /// LLVM chooses among positions in as few bits as their last use has, and then narrows each comparison's mask for it.
+    func fenced(_ x: Operand) -> Operand {
+        guard x.type.scalar == .i32, x.type.lanes > 1 else { return x }
+        return bitcast(intrinsic("arithmetic.fence", [bitcast(x, to: .float)]), to: .i32)
+    }
+
     /// Some neighbouring lanes of a vector.
     func part(_ x: Operand, _ lanes: Range<Int>) -> Operand {
         if lanes == 0..<x.type.lanes { return x }

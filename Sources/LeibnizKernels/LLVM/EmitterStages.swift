@@ -82,7 +82,7 @@ extension NestEmitter {
     /// What later stages see of an accumulator: the sum, say, or the position as i64.
     private func result(_ reduction: Reduction, _ accumulator: [Operand]) -> Operand {
         let last = accumulator[accumulator.count - 1]
-        return isSearch(reduction.operation) ? builder.cast("sext", last, to: .i64) : last
+        return isSearch(reduction.operation) ? builder.cast("sext", builder.fenced(last), to: .i64) : last
     }
 
     private func stageLoops(
