@@ -1,9 +1,10 @@
 extension LoopNest {
     /// The same computation with fewer axes and tests: axes of one iteration are dropped, pairs that every access crosses like
-    /// one longer axis become one, and what stores test is not tested before.
+    /// one longer axis become one, what stores test is not tested before, and rows of points that are not stored are left out.
     func simplified() -> LoopNest {
         var nest = self
         nest.dropImpliedBounds()
+        nest.dropMargins()
         let single = Set(axes.indices.filter { axes[$0].extent == 1 && bands?.cuts($0) != true })
         if !single.isEmpty { nest.drop(single) }
         while let (high, low) = nest.fusiblePair() {
@@ -72,45 +73,40 @@ extension LoopNest {
     private mutating func drop(_ dropped: Set<Int>) {
         outer.removeAll(where: dropped.contains)
         sequential.subtract(dropped)
+        for number in stages.indices { stages[number].axes.removeAll(where: dropped.contains) }
+        mapAffines { affine in
+            if !affine.terms.contains(where: { dropped.contains($0.axis) }) { return affine }
+            return Affine(
+                affine.offset, affine.terms.filter { !dropped.contains($0.axis) }.map { ($0.axis, $0.stride) })
+        }
+    }
+
+    /// Replaces all functions of the indices in accesses, bounds and values.
+    mutating func mapAffines(_ transform: (Affine) -> Affine) {
+        func mapped(_ bounds: [Bound]) -> [Bound] { bounds.map { Bound(transform($0.index), extent: $0.extent) } }
+        func mapped(_ access: Access) -> Access {
+            let gathers = access.gathers.map { gather in
+                var gather = gather
+                if case .report(let check, let position) = gather.otherwise {
+                    gather.otherwise = .report(check: check, position: transform(position))
+                }
+                return gather
+            }
+            return Access(access.buffer, transform(access.index), bounds: mapped(access.bounds), gathers: gathers)
+        }
         for number in stages.indices {
-            stages[number].axes.removeAll(where: dropped.contains)
             for item in stages[number].stores.indices {
-                stages[number].stores[item].access = stages[number].stores[item].access.without(dropped)
+                stages[number].stores[item].access = mapped(stages[number].stores[item].access)
             }
         }
         // Scalars keep their numbers.
         values = values.map { value in
             switch value.operation {
-            case .index(let affine): Value(.index(affine.without(dropped)), value.type)
-            case .load(let access): Value(.load(access.without(dropped)), value.type)
-            case .within(let bounds):
-                Value(.within(bounds.map { Bound($0.index.without(dropped), extent: $0.extent) }), value.type)
+            case .index(let affine): Value(.index(transform(affine)), value.type)
+            case .load(let access): Value(.load(mapped(access)), value.type)
+            case .within(let bounds): Value(.within(mapped(bounds)), value.type)
             default: value
             }
         }
-    }
-}
-
-extension Affine {
-    /// The function with some indices taken as zero.
-    fileprivate func without(_ dropped: Set<Int>) -> Affine {
-        if !terms.contains(where: { dropped.contains($0.axis) }) { return self }
-        return Affine(offset, terms.filter { !dropped.contains($0.axis) }.map { ($0.axis, $0.stride) })
-    }
-}
-
-extension Access {
-    /// The access with some indices taken as zero.
-    fileprivate func without(_ dropped: Set<Int>) -> Access {
-        let gathers = gathers.map { gather in
-            var gather = gather
-            if case .report(let check, let position) = gather.otherwise {
-                gather.otherwise = .report(check: check, position: position.without(dropped))
-            }
-            return gather
-        }
-        return Access(
-            buffer, index.without(dropped), bounds: bounds.map { Bound($0.index.without(dropped), extent: $0.extent) },
-            gathers: gathers)
     }
 }
