@@ -36,8 +36,6 @@ final class NestEmitter {
     let streamed: Set<Int>
     /// What the first index of a block is a multiple of, along each axis.
     let steps: [Int]
-    /// Whether points may be computed again: the last vectors of a row then reach back instead of ending in lanes that nobody wants.
-    lazy var mayRepeat = schedule.packed.isEmpty && nest.sequential.isEmpty && !nest.mayUpdate
     /// For each value the axes that it varies along.
     lazy var dependence = NestWork.dependence(of: nest)
     private var dependencyLists: [ValueID: [ValueID]] = [:]
@@ -236,10 +234,7 @@ final class NestEmitter {
                 return []
             }
         }
-        guard whole < extent else { return }
-        let blocks = (extent - whole + loop.lanes - 1) / loop.lanes * loop.lanes
-        let start = loop.lanes > 1 && blocks <= extent && mayRepeat ? extent - blocks : whole
-        try body(nil, start, min(blocks, extent - start))
+        if whole < extent { try body(nil, whole, extent - whole) }
     }
 
     /// A tile's points so that those along the axis with the fewest copies follow each other: what they load stays in few

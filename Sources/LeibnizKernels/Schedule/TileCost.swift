@@ -239,8 +239,9 @@ struct TileCost {
             }
             if entry.isInner {
                 // A comparison and a choice of the address, which copies that share the bounds share: of numbers, or of all lanes.
+                // (Where an axis is copies as a whole, each stands at a place of its own: the parts of the loops know the answers.)
                 if !entry.tested.isEmpty {
-                    let tests = Double(tile.factor(entry.tested, stage: stage.number))
+                    let tests = Double(tile.factor(entry.tested.subtracting(whole), stage: stage.number))
                     let instructions = tests > 1 ? 3 * tests + count : 0
                     if entry.testsLanes { inner.operations += instructions } else { inner.choices += instructions }
                 }
