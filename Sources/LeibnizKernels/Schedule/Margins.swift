@@ -7,20 +7,16 @@ extension LoopNest {
     /// i = j + s + (c − 1)/2 and k = 1 − s.
     mutating func dropMargins() {
         guard sequential.isEmpty else { return }
-        let tested = Set(stages.flatMap(\.stores).flatMap(\.access.bounds))
-        for bound in tested.sorted(by: { $0.index.terms.map(\.axis).lexicographicallyPrecedes($1.index.terms.map(\.axis)) }) {
-            dropMargin(outside: bound)
-        }
+        for bound in stages.flatMap(\.stores).first?.access.bounds ?? [] { dropMargin(outside: bound) }
     }
 
     private mutating func dropMargin(outside bound: Bound) {
-        guard let (rounds, step) = margin(of: bound) else { return }
+        // What fails would be reported from points that are not stored, too.
+        guard let (rounds, step) = margin(of: bound), !hasReports else { return }
         let (length, cut) = (axes[step].extent, -bound.index.offset)
         let isReflected = cut % length != 0
         let (count, shift) = (bound.extent / length, cut / length)
         guard !isReflected || length == 2, count + shift + (isReflected ? 1 : 0) <= axes[rounds].extent else { return }
-        // What fails would be reported from points that are not stored, too.
-        guard !hasReports else { return }
         axes[rounds].extent = count
         mapAffines { affine in
             let (each, once) = (affine.stride(of: rounds), affine.stride(of: step))
@@ -32,9 +28,10 @@ extension LoopNest {
             }
             return result
         }
+        let extents = axes.map(\.extent)
         for stage in stages.indices {
             for store in stages[stage].stores.indices {
-                stages[stage].stores[store].access.bounds.removeAll { axes.isEmpty || $0.isKept(axes.map(\.extent)) }
+                stages[stage].stores[store].access.bounds.removeAll { $0.isKept(extents) }
             }
         }
     }

@@ -239,9 +239,10 @@ struct TileCost {
             }
             if entry.isInner {
                 // A comparison and a choice of the address, which copies that share the bounds share: of numbers, or of all lanes.
-                // (Where an axis is copies as a whole, each stands at a place of its own: the parts of the loops know the answers.)
+                // Along vectors the parts of their loop know the answers, but where copies begin at places that only run time knows.
                 if !entry.tested.isEmpty {
-                    let tests = Double(tile.factor(entry.tested.subtracting(whole), stage: stage.number))
+                    let tested = entry.testsLanes ? entry.tested.subtracting(whole) : entry.tested
+                    let tests = Double(tile.factor(tested, stage: stage.number))
                     let instructions = tests > 1 ? 3 * tests + count : 0
                     if entry.testsLanes { inner.operations += instructions } else { inner.choices += instructions }
                 }
