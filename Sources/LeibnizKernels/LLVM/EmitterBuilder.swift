@@ -70,8 +70,9 @@ final class FunctionBuilder {
     ///
     /// For parts whose instructions wait for each other in long chains: a processor looks only so far ahead.
     func interleaved(_ numbers: Range<Int>, _ part: (Int) -> Void) {
-        let (block, before) = (scopes[level].block, scopes[level].text)
-        scopes[level].text = ""
+        let block = scopes[level].block
+        var text = ""
+        swap(&text, &scopes[level].text)
         var parts: [String] = []
         for number in numbers {
             part(number)
@@ -79,7 +80,8 @@ final class FunctionBuilder {
             scopes[level].text = ""
         }
         let isStraight = scopes[level].block == block
-        scopes[level].text = before + (isStraight ? Interleaving(parts).text : parts.joined())
+        text += isStraight ? Interleaving(parts).text : parts.joined()
+        swap(&text, &scopes[level].text)
     }
 
     /// Runs `body` only where `condition` holds, at the level of `level`; it may only have effects.

@@ -96,7 +96,7 @@ extension NestEmitter {
             var state = state
             let blocks = Self.blocks(loop, length: length)
             let isInnermost = depth + 1 == schedule.stages[number].count
-            inTurns(blocks.count, where: isInnermost && waits(number)) { part in
+            inTurns(blocks.count, where: isInnermost && waits[number]) { part in
                 let moved = tile.map { Self.moved($0, loop, base, start, blocks[part], of: blocks.count) }
                 state = stageLoops(
                     number, depth + 1, moved, state, copy: loop.isIndependent ? part : copy, share: nil)
@@ -154,13 +154,6 @@ extension NestEmitter {
         return whole < extent ? step(nil, whole, extent - whole, state) : state
     }
 
-    /// Whether the instructions of a stage's points wait for each other in long chains, and points may run side by side.
-    private func waits(_ number: Int) -> Bool {
-        let stage = nest.stages[number]
-        guard !stage.ordered, !stage.stores.contains(where: { $0.mode == .add }) else { return false }
-        return NestWork.waits(stage, nest, dependence)
-    }
-
     /// Code for some parts: one after the other, or the instructions of some of them in turns.
     private func inTurns(_ count: Int, where condition: Bool, _ part: (Int) -> Void) {
         guard condition, count > 1 else { return (0..<count).forEach(part) }
@@ -180,7 +173,7 @@ extension NestEmitter {
         let carried = carried(stage)
         let perTile = carried.reduce(0) { $0 + (isSearch(nest.reductions[$1].operation) ? 2 : 1) }
         let position = positions[number]
-        inTurns(tile.count, where: waits(number)) { place in
+        inTurns(tile.count, where: waits[number]) { place in
             var point = tile[place]
             var cache: [ValueID: Operand] = [:]
             var first = (copy * tile.count + place) * perTile

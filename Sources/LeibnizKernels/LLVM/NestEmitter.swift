@@ -38,6 +38,10 @@ final class NestEmitter {
     let steps: [Int]
     /// For each value the axes that it varies along.
     lazy var dependence = NestWork.dependence(of: nest)
+    /// For each stage whether instructions of its points wait for each other in long chains, and points may run side by side.
+    lazy var waits = nest.stages.map { stage in
+        !stage.ordered && !stage.stores.contains { $0.mode == .add } && NestWork.waits(stage, nest, dependence)
+    }
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     /// - Parameters:

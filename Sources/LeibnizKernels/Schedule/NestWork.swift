@@ -47,7 +47,7 @@ struct NestWork {
         var items: [Item]
         /// The registers' worth of elements that accumulators hold: the bytes of one point's.
         var accumulatorBytes: [Int]
-        /// Whether it computes polynomials or random bits, whose instructions wait for each other.
+        /// Whether it computes polynomials, whose instructions wait for each other.
         var waits: Bool
     }
 
@@ -139,17 +139,12 @@ struct NestWork {
         return sets
     }
 
-    /// Whether a stage computes polynomials or random bits at its points, by instructions of which each waits for the one before.
+    /// Whether a stage computes polynomials at its points, by instructions of which each waits for the one before.
     static func waits(_ stage: LeibnizKernels.Stage, _ nest: LoopNest, _ dependence: [AxisSet]) -> Bool {
         let inside = AxisSet(stage.axes.isEmpty ? nest.outer : stage.axes)
         return closure(of: nest.roots(of: stage), nest).contains { id in
-            let isChain =
-                switch nest.values[id].operation {
-                case .unary(let function, _): function.isPolynomial
-                case .random: true
-                default: false
-                }
-            return isChain && !dependence[id].isDisjoint(with: inside)
+            guard case .unary(let function, _) = nest.values[id].operation, function.isPolynomial else { return false }
+            return !dependence[id].isDisjoint(with: inside)
         }
     }
 

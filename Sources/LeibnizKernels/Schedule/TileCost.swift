@@ -96,7 +96,7 @@ struct TileCost {
     private static let nearBytes = 28_672.0
     static let ownCacheBytes = 20.0
     /// The instructions in a block beyond which code is too long to be worth it.
-    private static let greatestBlock = 260.0
+    static let greatestBlock = 260.0
 
     static func divided(_ a: Int, by b: Int) -> Int { (a + b - 1) / b }
 
@@ -262,8 +262,9 @@ struct TileCost {
         if inner.instructions > Self.greatestBlock, tile.points > 1 { return .infinity }
         // Of equals the one with fewer instructions, fewer lines to fetch, and from fewer places.
         var each = inner.cycles + 0.01 * inner.instructions + 0.1 * lines
-        // Copies fill the gaps, those of the stage's own loop among them.
-        if stage.waits { each *= 1 + 0.25 / Double(max(tile.points, stage.iterations > 1 ? 4 : 1)) }
+        // Where instructions wait for each other copies fill the gaps, those of the stage's own loop among them.
+        let waiting = stage.waits ? 1 + 0.25 / Double(max(tile.points, stage.iterations > 1 ? 4 : 1)) : 1
+        each *= waiting
         var fold = 0.0
         if stage.accumulators > 0 {
             let points = tile.factor(AxisSet(rawValue: .max), stage: stage.number)
@@ -283,7 +284,8 @@ struct TileCost {
             fold = accumulators * 1.5 * stage.folds
         }
         let isLoop = stage.iterations > 1
-        return outer.cycles + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold + (isLoop ? 4 : 0)
+        return outer.cycles * (isLoop ? 1 : waiting) + stage.iterations * (each + (isLoop ? 0.4 : 0)) + fold
+            + (isLoop ? 4 : 0)
     }
 
     /// What each of some copies takes that fill the gaps between a vector's lanes.

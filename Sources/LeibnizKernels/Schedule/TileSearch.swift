@@ -200,8 +200,10 @@ struct TileSearch {
     private func forEachAbreast(_ start: Tile, _ body: (Tile) -> Void) {
         guard nest.sequential.isEmpty, cost.work.stages.contains(where: \.waits), case .outer(let axis) = start.vectors
         else { return }
+        let each = cost.work.stages.flatMap(\.items).reduce(0) { $0 + $1.weight }
         var tile = start
-        for count in [2, 4, 8] where count * start.lanes <= nest.axes[axis].extent {
+        for count in [2, 4, 8]
+        where count * start.lanes <= nest.axes[axis].extent && Double(count) * each <= TileCost.greatestBlock {
             tile.first = Tile.Copies(axis: axis, count: count)
             body(tile)
         }
