@@ -65,6 +65,11 @@ import Testing
         }
     }
 
+    /// Among AVX each of its instructions takes a Zen 3 some hundred cycles.
+    @Test(arguments: InstalledLLVM.all.indices) func `code of this machine has nothing of SSE4a`(index: Int) {
+        #expect(!InstalledLLVM.all[index].hostTarget().features.contains("+sse4a"))
+    }
+
     @Test(arguments: VectorInstructions.allCases, InstalledLLVM.all.indices)
     func `a matrix product fills the registers of every machine`(vectors: VectorInstructions, index: Int) throws {
         let library = InstalledLLVM.all[index]

@@ -40,7 +40,7 @@ public struct MachineLimitsProbe {
 
     /// The limits as the fastest of some runs show them.
     ///
-    /// - Parameter runs: of each measurement, a few milliseconds each.
+    /// - Parameter runs: of each measurement, a few milliseconds each (default: 12).
     public func measured(runs: Int = 12) -> MachineLimits {
         MachineLimits(
             operationsPerSecond: operations / MachineLimits.fastest(chains, [result], pool, runs: runs),

@@ -31,10 +31,13 @@ extension LoopNest {
     }
 
     /// Whether some index is data, which is reported where it is illegal, also if it counts for nothing.
-    private var hasGathers: Bool {
-        let isGathered = values.contains { value in
-            if case .load(let access) = value.operation { !access.gathers.isEmpty } else { false }
+    private var hasGathers: Bool { accesses.contains { !$0.gathers.isEmpty } }
+
+    /// All loads and stores.
+    var accesses: [Access] {
+        let loads = values.compactMap { value -> Access? in
+            if case .load(let access) = value.operation { access } else { nil }
         }
-        return isGathered || stages.contains { $0.stores.contains { !$0.access.gathers.isEmpty } }
+        return loads + stages.flatMap { $0.stores.map(\.access) }
     }
 }

@@ -51,10 +51,7 @@ extension LoopNest {
     }
 
     private var hasReports: Bool {
-        let loads = values.compactMap { value -> Access? in
-            if case .load(let access) = value.operation { access } else { nil }
-        }
-        return (loads + stages.flatMap { $0.stores.map(\.access) }).contains { access in
+        accesses.contains { access in
             access.gathers.contains { if case .report = $0.otherwise { true } else { false } }
         }
     }
