@@ -57,6 +57,40 @@ import Testing
             nest, [0: bytes(known.inputs[0]), 1: bytes(known.inputs[1])], source, machine, "\(trial)")
     }
 
+    /// y[o, i] = Σ_ck w[c, k, o]·x[c, i + k]: each tile of places reads all kernels of its channels again.
+    @Test(arguments: [(256, true), (8, false)], Machine.newest)
+    func `kernels of windows stay next to the core`(trial: (channels: Int, isCut: Bool), machine: Machine) throws {
+        let (channels, taps, outputs, places) = (trial.channels, 9, 32, 90)
+        var nest = LoopNest(name: "windows")
+        nest.axes = [outputs, places, channels, taps].map { Axis($0) }
+        nest.outer = [0, 1]
+        let row = places + taps - 1
+        nest.buffers = [
+            BufferDeclaration(.float32, count: channels * row, role: .input),
+            BufferDeclaration(.float32, count: channels * taps * outputs, role: .input),
+            BufferDeclaration(.float32, count: outputs * places, role: .output),
+        ]
+        let x = nest.value(.load(Access(0, Affine(0, [(1, 1), (2, row), (3, 1)]))), .float32)
+        let w = nest.value(.load(Access(1, Affine(0, [(0, 1), (2, taps * outputs), (3, outputs)]))), .float32)
+        nest.reductions = [Reduction(.sum, nest.value(.binary(.multiply, x, w), .float32))]
+        let total = nest.value(.reduced(0), .float32)
+        nest.stages = [
+            Stage(axes: [2, 3], reductions: [0]),
+            Stage(stores: [Store(Access(2, Affine(0, [(0, places), (1, 1)])), total)]),
+        ]
+        try nest.validate()
+        var target = machine.target
+        target.coreCacheBytes = 512 << 10
+        guard target.vectorBytes > 16 else { return }
+        let schedule = Emitter.schedule(for: nest, target: target, threads: 1)
+        #expect((schedule.blocksPerPart > 0) == trial.isCut, "\(schedule)")
+        let source = try Emitter.source(for: nest, target: target, threads: 1)
+        let numbers = nest.buffers.dropLast().map { buffer in
+            bytes((0..<buffer.count).map { Float(($0 * 7) % 13) / 8 - 0.75 })
+        }
+        try EmitterTests.check(nest, [0: numbers[0], 1: numbers[1]], source, machine, "\(trial)")
+    }
+
     @Test func `short sums are walked in one go`() throws {
         let target = try #require(Machine.newest.first).target
         let known = KnownNest.matrixProduct(256, 256, 256)

@@ -43,7 +43,8 @@ struct Banding {
         /// The fewest where each has products of its own, between which so much passes that a larger cache is worth it, too: an uneven
         /// share should not count.
         var fewestProducts = 4 * ThreadPool.shared.count
-        /// The fewest neighbouring elements of a result that a place along the axis should hold: vectors run along them.
+        /// The fewest neighbouring elements of a result, or of what is added up, that a place along the axis should hold: vectors run
+        /// along them.
         var fewestNeighbours = 8
     }
 
@@ -197,6 +198,7 @@ struct Banding {
             chain.row = row
         }
         var known = Set(chain.spans.keys).union(chain.read)
+        let inner = nest.stages.filter { !$0.reductions.isEmpty }.flatMap(\.axes)
         for (buffer, number) in kernel.memory.enumerated() {
             let accesses = nest.accesses(to: buffer)
             let spans = Set(accesses.map { nest.span(of: $0, along: axis, around: link.around) })
@@ -214,6 +216,12 @@ struct Banding {
                     return false
                 }
             } else {
+                // What sums read side by side is read in vectors, which a band would cut.
+                let isCut = accesses.contains { access in
+                    (1..<limits.fewestNeighbours).contains(access.index.stride(of: axis))
+                        && inner.contains { access.index.stride(of: $0) != 0 }
+                }
+                if isCut { return false }
                 chain.read.insert(number)
             }
             guard known.insert(number).inserted else { continue }

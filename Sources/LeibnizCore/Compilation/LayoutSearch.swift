@@ -122,9 +122,9 @@ struct LayoutSearch {
     private mutating func packOperands(_ nest: SurveyedNest) {
         let before = nest.cost(layout)
         var best: (operand: PackedOperand, gain: Double)?
-        for access in nest.accesses where access.isInner && isOpen(access.number) {
-            guard program[access.number].primitive is Input,
-                !operands.contains(where: { $0.input == access.number }),
+        for access in nest.accesses where access.isInner && isFree.contains(access.number) {
+            // A copy that others were given may be the wrong one for this product.
+            guard program[access.number].primitive is Input, layouts[access.number] == nil,
                 access.index.allSatisfy({ $0.offset == 0 }),
                 let (contraction, place) = program.product(reading: access.number, in: nest.written, besides: nest.read)
             else { continue }
@@ -135,9 +135,10 @@ struct LayoutSearch {
                 // Nobody pays for a copy that is made once.
                 let isOnce = constants.contains(access.number)
                 let least = isOnce ? max(before / 50, Self.leastGainOnce) : max(before / 20, Self.leastGain)
-                guard !chosen.isRowMajor, before - after > best?.gain ?? least else { continue }
-                let operand = PackedOperand(
-                    contraction: contraction, operand: place, input: access.number, layout: chosen)
+                guard !chosen.isRowMajor || copies[access.number] != nil, before - after > best?.gain ?? least else {
+                    continue
+                }
+                let operand = PackedOperand(contraction: contraction, operand: place, layout: chosen)
                 best = (operand, before - after)
             }
         }

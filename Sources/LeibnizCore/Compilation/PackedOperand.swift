@@ -2,10 +2,8 @@
 struct PackedOperand {
     /// The product.
     let contraction: Int
-    /// The operand's place.
+    /// The place of the operand, a view of an input.
     let operand: Int
-    /// What the operand is a view of.
-    let input: Int
     /// The order of the copy.
     let layout: Layout
 }
@@ -42,36 +40,46 @@ extension Program {
 
     /// The same program in which all users of some inputs read copies of them, and some products copies of their own.
     ///
-    /// - Returns: it, the new number of each instruction (for the copied inputs, their copy's), and the numbers of the products' copies,
-    ///   by the inputs' old numbers.
-    func copying(_ chosen: Set<Int>, for packed: [PackedOperand]) -> (
-        program: Program, numbers: [Int], copies: [Int: Int]
-    ) {
-        if chosen.isEmpty, packed.isEmpty { return (self, Array(instructions.indices), [:]) }
+    /// - Parameter chosen: the copies' orders in memory, by the inputs' numbers.
+    /// - Returns: it, and the new number of each instruction; for the copied inputs, their copy's.
+    func copying(_ chosen: [Int: Layout], for packed: [PackedOperand]) -> (program: Program, numbers: [Int]) {
+        if chosen.isEmpty, packed.isEmpty { return (self, Array(instructions.indices)) }
         var (result, numbers, originals) = (Program(), [Int](), [Int: Int]())
-        var copies: [Int: Int] = [:]
         for (number, instruction) in instructions.enumerated() {
             var operands = instruction.operands.map { numbers[$0] }
             for item in packed where item.contraction == number {
-                operands[item.operand] = result.append(self, copyBelow: instruction.operands[item.operand], numbers)
-                copies[item.input] = result.append(Copy(), [numbers[item.input]], self[item.input].type)
+                operands[item.operand] = result.append(
+                    self, copyBelow: instruction.operands[item.operand], originals, item.layout)
             }
             let written = result.append(instruction.primitive, operands, instruction.type)
             originals[number] = written
-            numbers.append(chosen.contains(number) ? result.append(Copy(), [written], instruction.type) : written)
+            let copy = chosen[number].map { result.append(Copy(layout: $0), [written], instruction.type) }
+            numbers.append(copy ?? written)
         }
         result.inputs = inputs.compactMap { originals[$0] }
         result.outputs = outputs.compactMap { originals[$0] }
-        return (result, numbers, copies)
+        return (result, numbers)
     }
 
-    /// Writes views of another program once more, over a copy of what they are views of.
-    private mutating func append(_ other: Program, copyBelow number: Int, _ numbers: [Int]) -> Int {
+    /// Writes views of another program once more, over a copy of the input that they are views of.
+    private mutating func append(
+        _ other: Program, copyBelow number: Int, _ inputs: [Int: Int], _ layout: Layout
+    ) -> Int {
         let instruction = other[number]
-        if instruction.primitive is any ViewPrimitive, instruction.operands.count == 1 {
-            return append(
-                instruction.primitive, [append(other, copyBelow: instruction.operands[0], numbers)], instruction.type)
+        let isView = instruction.primitive is any ViewPrimitive && instruction.operands.count == 1
+        let primitive: any Primitive = isView ? instruction.primitive : Copy(layout: layout)
+        let operand =
+            isView
+            ? append(other, copyBelow: instruction.operands[0], inputs, layout) : inputs[number] ?? number
+        return append(primitive, [operand], instruction.type)
+    }
+
+    /// The orders in memory that copies were made for.
+    var layoutsOfCopies: [Int: Layout] {
+        var layouts: [Int: Layout] = [:]
+        for (number, instruction) in instructions.enumerated() {
+            if let copy = instruction.primitive as? Copy { layouts[number] = copy.layout }
         }
-        return append(Copy(), [numbers[number]], instruction.type)
+        return layouts
     }
 }

@@ -36,11 +36,9 @@ struct ProgramLowering {
         let search = LayoutSearch(
             given, surveyed, fixed: survey.pinned.union(survey.kept), constants: Set(constants.map { given.inputs[$0] })
         )
-        let (copied, numbers, copies) = given.copying(Set(search.copies.keys), for: search.operands)
-        var chosen: [Int: Layout] = [:]
+        let (copied, numbers) = given.copying(search.copies, for: search.operands)
+        var chosen = copied.layoutsOfCopies
         for (number, layout) in search.layouts { chosen[numbers[number]] = layout }
-        for (number, layout) in search.copies { chosen[numbers[number]] = layout }
-        for operand in search.operands { copies[operand.input].map { chosen[$0] = operand.layout } }
 
         var attempt = Attempt(copied, layouts: Layouts(copied, chosen))
         // Every round pins something, so there is an end.

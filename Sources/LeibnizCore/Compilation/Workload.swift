@@ -9,6 +9,9 @@ struct Workload {
         var loads: Int
     }
 
+    /// The fewest operations of what adds something up.
+    private static let expensive = 1000
+
     private var costs: [Cost] = []
     private var rowCosts: [Cost] = []
     private let program: Program
@@ -36,6 +39,8 @@ struct Workload {
             let own = Self.weight(pointwise, instruction.operands.map { program[$0].type.elementType })
             return Cost(operations: sum.operations + own, loads: sum.loads)
         case is Fill, is Iota: return Cost(operations: 0, loads: 0)
+        // What is expensive is computed where it is not padded yet, and read from there.
+        case is Pad where sum.operations >= Self.expensive: return Cost(operations: 0, loads: 1)
         case is any ViewPrimitive:
             let operand = program[instruction.operands[0]].type.shape.count
             // What is repeated is done once for each row, or is in memory that stays near.
@@ -49,7 +54,7 @@ struct Workload {
         case is any GeneratorPrimitive: return Cost(operations: 50, loads: 0)
         case is Input, is Concatenate, is ScatterAdd, is Prefix, is SortIndices, is Part, is any TuplePrimitive:
             return Cost(operations: 0, loads: 1)
-        default: return Cost(operations: max(1000, region(of: number)), loads: 1)
+        default: return Cost(operations: max(Self.expensive, region(of: number)), loads: 1)
         }
     }
 

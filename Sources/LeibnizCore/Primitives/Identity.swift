@@ -37,10 +37,12 @@ extension SameValuePrimitive {
 
 /// The same elements in memory of their own, perhaps in another order: what is read from all over the place is brought together once.
 struct Copy: SameValuePrimitive {
+    /// The order that was chosen for it when its plan was made: copies of one value in different orders are different values.
+    var layout: Layout?
     var name: String { "copy" }
     func latex(_ operands: [String]) -> String { operands[0] }
     /// A cotangent is computed in the order of the copy, and brought back in a step of its own.
-    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(self, [cotangent]) }
+    func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor { Tensor(Copy(), [cotangent]) }
 }
 
 /// The same values, whose cotangent is brought together in memory before it is used: where it comes from all over the place and goes to

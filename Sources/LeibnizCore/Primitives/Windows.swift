@@ -42,27 +42,33 @@ struct Windows: ViewPrimitive {
             operands[0].elementType)
     }
 
-    /// Element h gathers x̄[h] = Σ ȳ[o, k] over o·stride + k·dilation = h. The window axis is first spread so that dilation is
-    /// 1, then split as k = stride·j + t; with h = stride·q + t the sum runs over j alone: x̄[q, t] = Σⱼ ȳ[q − j, j, t].
+    /// Element h gathers x̄[h] = Σ ȳ[o, k] over o·stride + k·dilation = h. Where dilation = m·stride, that is h = stride·(o + m·k): the
+    /// places between get nothing, x̄[stride·q] = Σₖ ȳ[q − m·k, k]. Else the window axis is first spread so that dilation is 1, then split
+    /// as k = stride·j + t; with h = stride·q + t the sum runs over j alone: x̄[q, t] = Σⱼ ȳ[q − j, j, t].
     func adjoint(_ operand: Int, of cotangent: Tensor, operands: [Tensor]) -> Tensor {
         let extent = operands[0].type.shape[axis]
         let last = cotangent.type.shape.rank - 1
-        let spread = cotangent.padded(axis: last, before: 0, after: 0, interior: dilation - 1)
+        let isRegular = dilation.isMultiple(of: stride)
+        let spread = isRegular ? cotangent : cotangent.padded(axis: last, before: 0, after: 0, interior: dilation - 1)
         let reach = spread.type.shape[last]
-        let groups = (reach + stride - 1) / stride
-        let split = spread.padded(axis: last, before: 0, after: groups * stride - reach)
-            .reshaped(to: Shape(spread.type.shape.extents.dropLast() + [groups, stride]))
+        // How many t get something.
+        let width = isRegular ? 1 : stride
+        let groups = (reach + width - 1) / width
+        let split = spread.padded(axis: last, before: 0, after: groups * width - reach)
+            .reshaped(to: Shape(spread.type.shape.extents.dropLast() + [groups, width]))
         let blocks = (extent + stride - 1) / stride
+        let step = isRegular ? dilation / stride : 1
         let gathered =
             groups == 1
-            ? split.reshaped(to: Shape(split.type.shape.extents[..<last] + [stride])).padded(
+            ? split.reshaped(to: Shape(split.type.shape.extents[..<last] + [width])).padded(
                 axis: axis, before: 0, after: blocks - cotangent.type.shape[axis])
-            : sum(Tensor(Shear(axis: axis, along: last, step: -1, offset: 0, extent: blocks), [split]), axes: [last])
+            : sum(
+                Tensor(Shear(axis: axis, along: last, step: -step, offset: 0, extent: blocks), [split]), axes: [last])
         // [… q …, t] → [… q, t …] → [… h …]
         var order = Array(0..<last)
         order.insert(last, at: axis + 1)
-        return gathered.transposed(order).flattened(from: axis, through: axis + 1).sliced(
-            axis: axis, start: 0, count: extent)
+        return gathered.padded(axis: last, before: 0, after: stride - width).transposed(order)
+            .flattened(from: axis, through: axis + 1).sliced(axis: axis, start: 0, count: extent)
     }
 
     func source(_ index: [Affine], operand: Shape, space: LoopSpace) throws(LoopSpace.SplitRequest) -> (

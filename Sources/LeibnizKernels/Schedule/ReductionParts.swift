@@ -37,11 +37,15 @@ extension Scheduler {
         let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
         let longestPacked = longestPackedPart(schedule)
         let kept = keptBytesPerIteration(schedule, work, along: loop.axis)
+        let walksWindows = operands(work).contains { load in
+            load.index.terms.contains { nest.stages[0].axes.dropFirst().contains($0.axis) }
+        }
         // What is copied has a row for each point of the sum.
-        let shortest = schedule.packed.isEmpty ? Self.shortestPart : max(1, Self.shortestPart / rowsPerIteration)
+        let isLong = !schedule.packed.isEmpty || walksWindows
+        let shortest = isLong ? max(1, Self.shortestPart / rowsPerIteration) : Self.shortestPart
         guard extent >= 2 * shortest,
             perIteration * Double(extent) > Self.residentBytes || longestPacked < extent
-                || kept * extent > 2 * nearBytes && readsLines(schedule, work)
+                || kept * extent > 2 * nearBytes && (readsLines(schedule, work) || walksWindows)
         else { return }
         let longest = max(
             shortest,
@@ -127,7 +131,11 @@ extension Scheduler {
             if let packing = schedule.packed.first(where: { $0.value == load.packable }) {
                 return sum + bytesPerIteration(packing, schedule)
             }
-            return sum + max(64, schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 })
+            let once = max(64, schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 })
+            return sum
+                + nest.stages[0].axes.reduce(once) {
+                    $1 != axis && load.axes.has($1) ? $0 * nest.axes[$1].extent : $0
+                }
         }
     }
 

@@ -316,6 +316,52 @@ import Testing
         #expect(copies.count == 1 && !lowering.layouts[copy].isRowMajor)
     }
 
+    /// What the windows gave back is moved to its place as it is, without zeros between.
+    @Test(arguments: [1, 2, 3]) func `the gradient of a dilated convolution is one kernel`(dilation: Int) throws {
+        let (x, w) = (Tensor.normal([2, 4, 20, 20], seed: 36), Tensor.normal([6, 4, 3, 3], seed: 37))
+        try evaluate(x, w)
+        let (value, pull) = pullback({ convolution($0, w, dilation: [dilation]) }, at: x)
+        let cotangent = Tensor.normal(value.shape, seed: 38)
+        try evaluate(cotangent)
+        let lowering = ProgramLowering(Program(GraphSnapshot([pull(cotangent).node], to: .values)))
+        let products = lowering.kernels.filter { kernel in
+            !kernel.written.contains { lowering.program[$0].primitive is Copy }
+        }
+        #expect(products.count == 1)
+    }
+
+    /// One layout of the kernels suits the convolution, another its derivative in the images.
+    @Test func `products read kernels in an order of their own`() throws {
+        let x = Tensor.normal([4, 32, 48, 48], seed: 39)
+        let weights = [40, 41].map { Tensor.normal([32, 32, 3, 3], seed: $0) }
+        try evaluate([x] + weights)
+        let (_, gradients) = valueWithGradients(at: weights) { w in
+            sum(w.reduce(x) { relu(convolution($0, $1, padding: [1])) })
+        }
+        let program = ProgramLowering(Program(GraphSnapshot(gradients.map(\.node), to: .values))).program
+        var layouts: [Int: Set<Layout>] = [:]
+        for instruction in program.instructions {
+            guard let copy = instruction.primitive as? Copy, let layout = copy.layout else { continue }
+            layouts[instruction.operands[0], default: []].insert(layout)
+        }
+        #expect(layouts.values.contains { $0.count == 2 })
+    }
+
+    /// The pool reads the padding, nobody writes it; and no band cuts the channels along which the convolution has its vectors.
+    @Test func `a convolution before a padded pool is computed where it is not padded`() throws {
+        let (x, w) = (Tensor.normal([1, 3, 128, 128], seed: 42), Tensor.normal([64, 3, 7, 7], seed: 43))
+        try evaluate(x, w)
+        let y = relu(convolution(x, w, stride: [2], padding: [3]))
+        let pooled = max(
+            y.padded([(1, 1), (1, 1)], with: -.infinity).windows(axis: 2, size: 3, stride: 2)
+                .windows(axis: 3, size: 3, stride: 2), axes: [4, 5])
+        let lowering = ProgramLowering(Program(GraphSnapshot([pooled.node], to: .values)))
+        let written = lowering.kernels.flatMap(\.written).map { lowering.program[$0].type.shape }
+        #expect(written.contains([1, 64, 64, 64]) && !written.contains([1, 64, 66, 66]))
+        let nests = lowering.kernels.compactMap { if case .nest(let nest) = $0.work { nest } else { nil } }
+        #expect(nests.contains { $0.addsUpProducts && $0.bands == nil })
+    }
+
     @Test func `batches stand innermost between the kernels of a net`() throws {
         let (x, w) = (Tensor.normal([32, 3, 7, 7], seed: 7), Tensor.normal([4, 3, 3, 3], seed: 8))
         try evaluate(x, w)

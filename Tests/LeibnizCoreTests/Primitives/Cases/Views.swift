@@ -120,6 +120,7 @@ private let windows: [PrimitiveCase] = [
     ([5, 2], 0, 3, 1, 1), ([2, 9], 1, 2, 2, 1), ([8], 0, 3, 2, 2), ([7], 0, 2, 3, 3), ([4], 0, 4, 1, 1),
     ([1], 0, 1, 1, 1),
     ([2, 11], 1, 3, 4, 1), ([2, 10, 2], 1, 5, 2, 1), ([0, 5], 1, 2, 1, 1), ([6], 0, 2, 5, 1),
+    ([9, 2], 0, 3, 1, 3), ([2, 12], 1, 3, 2, 4), ([2, 11, 2], 1, 3, 2, 3),
 ].enumerated().map { (number, trial: ([Int], Int, Int, Int, Int)) in
     let (extents, axis, size, stride, dilation) = trial
     return PrimitiveCase(
