@@ -105,7 +105,27 @@ import Testing
         }
     }
 
-    @Test(arguments: [(16, 512), (37, 360), (100, 217), (64, 48), (3, 1000)])
+    @Test(arguments: [-1, 1]) func `of few complex numbers are products of sparse matrices`(sign: Int) throws {
+        for n in 2...66 {
+            let isSmooth = n <= 32 && n.isMultiple(ofOnly: [2, 3, 5, 7])
+            #expect(ComplexFactors.areWrittenOut(n) == isSmooth, "\(n)")
+            guard let factors = ComplexFactors.of(n, sign: sign) else { continue }
+            // A column of the product is the transform of one unit, real or imaginary.
+            for j in 0..<2 * n {
+                var state = (0..<2 * n).map { $0 == j ? 1.0 : 0 }
+                for matrix in factors {
+                    state = matrix.map { row in row.reduce(0) { $0 + $1.weight * state[$1.place] } }
+                }
+                for k in 0..<n {
+                    let w = FourierTables.root(sign * (j % n) * k, n)
+                    let (real, imaginary) = j < n ? (w.cos, w.sin) : (-w.sin, w.cos)
+                    #expect(abs(state[k] - real) < 1e-14 && abs(state[n + k] - imaginary) < 1e-14)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [(16, 512), (37, 360), (100, 217), (64, 48), (3, 1000), (17, 9000), (2, 8192)])
     func `of many rows are those of each`(rows: Int, n: Int) throws {
         let x = Tensor.normal([rows, n], seed: 5, .float64), w = Tensor.normal([rows, n / 2 + 1], seed: 6, .float64)
         let value = { @Sendable (x: Tensor) in sum(rfft(x).squaredMagnitude * w) }

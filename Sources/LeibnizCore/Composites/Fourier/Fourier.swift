@@ -141,9 +141,8 @@ private struct Fourier {
                 each.1.map { n in z.mapped { $0.resized(axis: each.0, to: n) } } ?? z
             }
             let lengths = try lengths(resized.real, axes)
-            var pair = stack(resized.tensors)
-            for axis in axes { pair = along(axis, pair) { FourierTransform.complex($0, sign: sign) } }
-            return parts(pair, lengths, isForward: sign < 0)
+            let result = axes.reduce(resized) { along($1, $0, sign: sign) }
+            return scaled(result, lengths, isForward: sign < 0)
         }
     }
 
@@ -153,20 +152,10 @@ private struct Fourier {
             var real = x.cast(to: Promotion.real(x.elementType))
             if let count = counts.last ?? nil { real = real.resized(axis: last, to: count) }
             let lengths = try lengths(real, axes)
-            let (extents, n) = (real.type.shape.extents, real.type.shape[last])
-            let block: Shape = [
-                extents[..<last].reduce(1, *), n, extents[(last + 1)...].reduce(1, *),
-            ]
-            if axes.count == 1 {
-                let shape = real.type.shape.replacing(last, with: n / 2 + 1)
-                return FourierTransform.spectrumParts(real.reshaped(to: block), weights: weights).mapped {
-                    scaled($0.reshaped(to: shape), lengths, isForward: true)
-                }
-            }
-            var pair = FourierTransform.spectrum(real.reshaped(to: block), weights: weights)
-                .reshaped(to: Shape([2] + real.type.shape.replacing(last, with: n / 2 + 1).extents))
-            for axis in axes.dropLast() { pair = along(axis, pair) { FourierTransform.complex($0, sign: -1) } }
-            return parts(pair, lengths, isForward: true)
+            let half = FourierTransform.spectrum(real.reshaped(to: real.type.shape.block(last)), weights: weights)
+                .reshaped(to: real.type.shape.replacing(last, with: real.type.shape[last] / 2 + 1))
+            let result = axes.dropLast().reduce(half) { along($1, $0, sign: -1) }
+            return scaled(result, lengths, isForward: true)
         }
     }
 
@@ -177,27 +166,20 @@ private struct Fourier {
             guard count > 0 else { throw empty(z.real.type.shape, "a transform back to \(count) numbers") }
             let half = z.mapped { $0.resized(axis: last, to: count / 2 + 1) }
             let lengths = try lengths(half.real, Array(axes.dropLast())) + [count]
-            var pair = stack(half.tensors)
-            for axis in axes.dropLast() { pair = along(axis, pair) { FourierTransform.complex($0, sign: 1) } }
-            let shape = half.real.type.shape
-            let real = FourierTransform.signal(pair.reshaped(to: pair.block(last + 1)), count)
-                .reshaped(to: shape.replacing(last, with: count))
-            return ComplexTensor(scaled(real, lengths, isForward: false))
+            let columns = axes.dropLast().reduce(half) { along($1, $0, sign: 1) }
+            let real = FourierTransform.signal(columns.reshaped(to: columns.shape.block(last)), count)
+                .reshaped(to: columns.shape.replacing(last, with: count))
+            return scaled(ComplexTensor(real), lengths, isForward: false)
         }.real
     }
 
-    /// The transform along one axis of a pair [2, …].
-    private func along(_ axis: Int, _ pair: Tensor, _ transform: (Tensor) -> Tensor) -> Tensor {
-        transform(pair.reshaped(to: pair.block(axis + 1))).reshaped(to: pair.type.shape)
+    /// The transform along one axis.
+    private func along(_ axis: Int, _ z: ComplexTensor, sign: Int) -> ComplexTensor {
+        FourierTransform.complex(z.reshaped(to: z.shape.block(axis)), sign: sign).reshaped(to: z.shape)
     }
 
-    private func parts(_ pair: Tensor, _ lengths: [Int], isForward: Bool) -> ComplexTensor {
-        let result = scaled(pair, lengths, isForward: isForward)
-        return ComplexTensor(real: result[0], imaginary: result[1])
-    }
-
-    private func scaled(_ x: Tensor, _ lengths: [Int], isForward: Bool) -> Tensor {
-        normalization.factor(lengths.reduce(1, *), isForward: isForward).map { x * $0 } ?? x
+    private func scaled(_ z: ComplexTensor, _ lengths: [Int], isForward: Bool) -> ComplexTensor {
+        normalization.factor(lengths.reduce(1, *), isForward: isForward).map { z * $0 } ?? z
     }
 
     /// The extents that are transformed, none of them 0.
@@ -235,10 +217,11 @@ extension Tensor {
         return own >= extent
             ? sliced(axis: axis, start: 0, count: extent) : padded(axis: axis, before: 0, after: extent - own)
     }
+}
 
-    /// The shape of a pair seen as [2, before, axis, after].
+extension Shape {
+    /// The shape seen as [before, axis, after].
     fileprivate func block(_ axis: Int) -> Shape {
-        let extents = type.shape.extents
-        return [2, extents[1..<axis].reduce(1, *), extents[axis], extents[(axis + 1)...].reduce(1, *)]
+        [extents[..<axis].reduce(1, *), extents[axis], extents[(axis + 1)...].reduce(1, *)]
     }
 }

@@ -10,10 +10,10 @@ import func Foundation.sin
 /// [2, …] of both parts.
 enum FourierTables {
     private enum Kind: Hashable, Sendable {
-        case matrix(Int, sign: Int), spectrum(Int, columns: Int), signal(Int, rows: Int)
-        case twiddles(radix: Int, rest: Int, columns: Int, sign: Int), chirp(Int, sign: Int)
+        case matrix(Int, sign: Int), twiddles(radix: Int, rest: Int, sign: Int), chirp(Int, sign: Int)
         case chirpSpectrum(Int, length: Int, sign: Int)
         case cosines(Int), sines(Int), turns(Int, Int), multiplicities(Int)
+        case halfTurns(Int, sign: Int)
     }
     private struct Key: Hashable, Sendable {
         let kind: Kind
@@ -61,32 +61,6 @@ enum FourierTables {
         }[0]
     }
 
-    /// The matrix that takes n real numbers to the first frequencies, [j, c, k]: both parts of e^{−2πi·jk/n}.
-    static func spectrumMatrix(_ n: Int, columns: Int, _ type: ElementType) -> Tensor {
-        table(.spectrum(n, columns: columns), type) {
-            var numbers: [Double] = []
-            for j in 0..<n {
-                let row = (0..<columns).map { root(-(j * $0 % n), n) }
-                numbers += row.map(\.cos) + row.map(\.sin)
-            }
-            return [(numbers, [n, 2, columns])]
-        }[0]
-    }
-
-    /// The matrix that takes frequencies of n real numbers back to them, [c, k, j]: those that stand for their mirror image as well,
-    /// which is not among the rows, count twice.
-    static func signalMatrix(_ n: Int, rows: Int, _ type: ElementType) -> Tensor {
-        table(.signal(n, rows: rows), type) {
-            func numbers(_ part: (Int, Int) -> Double) -> [Double] {
-                (0..<rows).flatMap { k in
-                    let weight = k == 0 || n - k < rows ? 1.0 : 2
-                    return (0..<n).map { j in weight * part(j, k) }
-                }
-            }
-            return [(numbers { root($0 * $1 % n, n).cos } + numbers { -root($0 * $1 % n, n).sin }, [2, rows, n])]
-        }[0]
-    }
-
     /// cos(2πjk/n) for j, k ≤ n/2, [j, k].
     static func cosines(_ n: Int, _ type: ElementType) -> Tensor {
         table(.cosines(n), type) { [quarter(n) { $0.cos }] }[0]
@@ -121,11 +95,20 @@ enum FourierTables {
         }[0]
     }
 
-    /// The factors between two stages, e^{sign·2πi·rk/(radix·rest)} for r < rest and k < columns, row by row.
-    static func twiddles(radix: Int, rest: Int, columns: Int, sign: Int, _ type: ElementType) -> [Tensor] {
-        table(.twiddles(radix: radix, rest: rest, columns: columns, sign: sign), type) {
-            factors((0..<rest).flatMap { r in (0..<columns).map { k in root(sign * r * k, radix * rest) } })
+    /// The factors between two stages, e^{sign·2πi·rk/(radix·rest)} for r < rest and k < radix, row by row.
+    static func twiddles(radix: Int, rest: Int, sign: Int, _ type: ElementType) -> [Tensor] {
+        table(.twiddles(radix: radix, rest: rest, sign: sign), type) {
+            factors((0..<rest).flatMap { r in (0..<radix).map { k in root(sign * r * k, radix * rest) } })
         }
+    }
+
+    /// sign·i·e^{sign·2πi·k/n} for 0 < k < n/2, [k, 1]: the factors between the transforms of all second numbers and that of all.
+    static func halfTurns(_ n: Int, sign: Int, _ type: ElementType) -> ComplexTensor {
+        let parts = table(.halfTurns(n, sign: sign), type) {
+            let roots = (1..<n / 2).map { k in root(sign * (4 * k + n), 4 * n) }
+            return [roots.map(\.cos), roots.map(\.sin)].map { ($0, [n / 2 - 1, 1]) }
+        }
+        return ComplexTensor(real: parts[0], imaginary: parts[1])
     }
 
     /// The chirp of Bluestein's algorithm, e^{sign·πi·j²/n}.
@@ -143,8 +126,9 @@ enum FourierTables {
                 }
             }
             let whole = Tensor(circle, shape: [2, 1, length, 1], .float64)
-            let spectrum = try FourierTransform.complex(whole, sign: -1).doubles().map { $0 / Double(length) }
-            return factors((0..<length).map { (spectrum[$0], spectrum[length + $0]) })
+            let spectrum = FourierTransform.complex(ComplexTensor(real: whole[0], imaginary: whole[1]), sign: -1)
+            let parts = try spectrum.tensors.map { try $0.doubles().map { $0 / Double(length) } }
+            return factors((0..<length).map { (parts[0][$0], parts[1][$0]) })
         }
     }
 
@@ -173,11 +157,11 @@ enum FourierTables {
         }
         let size =
             switch kind {
-            case .twiddles(_, let rest, let columns, _): rest * columns
+            case .twiddles(let radix, let rest, _): rest * radix
             case .chirpSpectrum(_, let length, _): length
             case .turns(let f, let m): f * m
-            case .chirp(let n, _), .matrix(let n, _), .spectrum(let n, _), .signal(let n, _), .cosines(let n),
-                .sines(let n), .multiplicities(let n):
+            case .chirp(let n, _), .matrix(let n, _), .cosines(let n), .sines(let n), .multiplicities(let n),
+                .halfTurns(let n, _):
                 n
             }
         return size > greatestKept ? made() : known.value(for: Key(kind: kind, type: type), make: made)

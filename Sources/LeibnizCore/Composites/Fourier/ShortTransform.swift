@@ -1,6 +1,6 @@
 import LeibnizKernels
 
-/// The transform of n = f·m real numbers, and its inverse, in two stages.
+/// The transform of n = f·m real numbers in two stages.
 ///
 /// With j = j₁·m + j₂ and k = k₁ + f·k₂, e^{−2πi·jk/n} = e^{−2πi·j₁k₁/f}·e^{−2πi·j₂k₁/n}·e^{−2πi·j₂k₂/m} (Cooley & Tukey 1965): a
 /// transform of f real numbers for each j₂, a factor, a transform of m complex numbers for each k₁, which is two of real ones. The first
@@ -22,28 +22,20 @@ struct ShortTransform {
 
     /// The two factors of a length that make the fewest multiplications; nil where one product does, or two do not.
     init?(_ n: Int) {
-        guard n > FourierTransform.radices(n).first ?? n else { return nil }
+        guard n > FourierTransform.radices(n).first ?? n, RealFactors.of(n) == nil else { return nil }
         let factors = (2...Self.longestRadix).filter { n % $0 == 0 && n / $0 <= Self.longestRadix && n / $0 > 1 }
         guard let radix = factors.reversed().min(by: { $0 + n / $0 < $1 + n / $1 }) else { return nil }
         (length, self.radix) = (n, radix)
     }
-
-    /// So many rows are transformed beside each other.
-    private static let group = 16
 
     /// The first n/2 + 1 frequencies, [b, n, t] → [b, n/2 + 1, t].
     ///
     /// - Parameter weights: what the numbers are multiplied by, [n].
     func spectrum(_ x: Tensor, weights: Tensor? = nil) -> ComplexTensor {
         let (b, t) = (x.type.shape[0], x.type.shape[2])
-        guard t == 1, b >= Self.group else { return neighbours(x, weights: weights) }
-        let groups = (b + Self.group - 1) / Self.group
-        let grouped = x.padded(axis: 0, before: 0, after: groups * Self.group - b)
-            .reshaped(to: [groups, Self.group, length]).transposed([0, 2, 1])
-        return neighbours(grouped, weights: weights).mapped {
-            $0.transposed([0, 2, 1]).reshaped(to: [groups * Self.group, length / 2 + 1, 1])
-                .sliced(axis: 0, start: 0, count: b)
-        }
+        guard t == 1, b >= RowGroups.size else { return neighbours(x, weights: weights) }
+        let groups = RowGroups(count: b)
+        return neighbours(groups.gathered(x), weights: weights).mapped(groups.scattered)
     }
 
     /// The same for rows of which t stand beside each other.
@@ -74,15 +66,5 @@ struct ShortTransform {
             + others.padded(axis: 2, before: halfRadix, after: 0)
         return Tensor(CopiedBackwards(), [both.reshaped(to: [b, columns * radix, t])])
             .sliced(axis: 1, start: 0, count: length / 2 + 1)
-    }
-
-    /// The n real numbers of these frequencies, times n: [2, b, n/2 + 1, t] → [b, n, t].
-    ///
-    /// x_j = Σ_k w_k·(Re X_k·cos(2πjk/n) − Im X_k·sin(2πjk/n)): with w_k = 2 for what stands for its mirror image as well, the transpose of
-    /// `spectrum`.
-    func signal(_ z: Tensor) -> Tensor {
-        let (b, t) = (z.type.shape[1], z.type.shape[3])
-        let weighted = z * FourierTables.multiplicities(length, z.elementType)
-        return transposed({ stack(spectrum($0).tensors) }, of: [b, length, t], z.elementType)(weighted)
     }
 }
