@@ -314,7 +314,8 @@ extension NestEmitter {
             return mask.map { masked(pointer, type, $0, readMasked) } ?? read(pointer, type)
         }
         let (low, high) = (part(from: 0), part(from: lanes - 1))
-        return builder.shuffle(low, high, (0..<lanes).map { 2 * $0 < lanes ? 2 * $0 : 2 * $0 + 1 })
+        let numbers = point.order.iterations(lanes: lanes).map { 2 * $0 < lanes ? 2 * $0 : 2 * $0 + 1 }
+        return builder.shuffle(low, high, numbers)
     }
 
     /// The elements of a vector where a mask is true, zero elsewhere.
@@ -366,6 +367,7 @@ extension NestEmitter {
     func store(_ store: Store, _ value: Operand, at point: Point, _ cache: inout [ValueID: Operand]) {
         let declaration = nest.buffers[store.access.buffer]
         if declaration.count == 0 { return }
+        let value = inOrder(value, point)
         let place = place(store.access, at: point, &cache)
         if weave(store, value, place, at: point) || place.condition.text == "false" { return }
         if place.condition.isConstant { return write(store, value, place, at: point, declaration.type) }

@@ -152,9 +152,10 @@ extension FunctionBuilder {
             "shufflevector \(a.typed), \(second.typed), <\(numbers.count) x i32> <\(mask)>", type, [a, second])
     }
 
-    /// 0, 1, 2, … times `stride`, as a constant vector of integers.
-    func ramp(_ stride: Int, lanes: Int, _ scalar: IRScalar = .i64) -> Operand {
-        let text = (0..<lanes).map { Operand.integer(Int64($0 * stride), scalar).typed }.joined(separator: ", ")
+    /// 0, 1, 2, … times `stride`, as a constant vector of integers; in the order of lanes that is given.
+    func ramp(_ stride: Int, lanes: Int, _ scalar: IRScalar = .i64, in order: LaneOrder = .ascending) -> Operand {
+        let text = order.iterations(lanes: lanes).map { Operand.integer(Int64($0 * stride), scalar).typed }.joined(
+            separator: ", ")
         return Operand("<\(text)>", IRType(scalar, lanes: lanes), level: 0, isConstant: true)
     }
 

@@ -19,6 +19,8 @@ struct Point {
     var lanes = 1
     /// How many of the lanes, the first ones, stand for points; the others compute something unused.
     var active = 1
+    /// Which iterations the lanes stand for.
+    var order = LaneOrder.ascending
     /// The results of reductions that code here can use.
     var reduced: [Int: Operand] = [:]
     /// Their accumulators: the result, or the best value and its position.
@@ -69,7 +71,8 @@ extension FunctionBuilder {
         let value = value(of: affine, at: point)
         let first = iadd(value.base, .integer(Int64(value.constant)))
         if value.laneStride == 0 || point.lanes == 1 { return first }
-        return binary("add", splat(first, lanes: point.lanes), ramp(value.laneStride, lanes: point.lanes))
+        return binary(
+            "add", splat(first, lanes: point.lanes), ramp(value.laneStride, lanes: point.lanes, in: point.order))
     }
 
     /// The address of element `affine` of the memory at `base`, for the first lane.
@@ -123,7 +126,7 @@ extension FunctionBuilder {
         let isNarrow = low > -(1 << 30) && high < 1 << 30 && bound.extent < 1 << 30
         let scalar = isNarrow ? IRScalar.i32 : .i64
         let start = splat(cast("trunc", first, to: scalar), lanes: point.lanes)
-        let all = binary("add", start, ramp(value.laneStride, lanes: point.lanes, scalar))
+        let all = binary("add", start, ramp(value.laneStride, lanes: point.lanes, scalar, in: point.order))
         return compare("ult", all, .integer(Int64(bound.extent), scalar))
     }
 

@@ -42,6 +42,8 @@ final class NestEmitter {
     lazy var waits = nest.stages.map { stage in
         !stage.ordered && !stage.stores.contains { $0.mode == .add } && NestWork.waits(stage, nest, dependence)
     }
+    /// Whether vectors along the outer axis are made of every second number alone.
+    lazy var readsEverySecond = findsEverySecond()
     private var dependencyLists: [ValueID: [ValueID]] = [:]
 
     /// - Parameters:
@@ -121,7 +123,7 @@ final class NestEmitter {
         let narrow = builder.select(isReached, builder.cast("trunc", distance, to: .i32), .integer(-1, .i32))
         return builder.compare(
             comparison == .equal ? "eq" : "ne", builder.splat(narrow, lanes: point.lanes),
-            builder.ramp(value.laneStride, lanes: point.lanes, .i32))
+            builder.ramp(value.laneStride, lanes: point.lanes, .i32, in: point.order))
     }
 
     private func compute(_ id: ValueID, at point: Point, _ cache: inout [ValueID: Operand]) -> Operand {
@@ -183,7 +185,11 @@ final class NestEmitter {
         try steps(of: loop, unitStart: unitStarts[loop.axis]) { base, start, length in
             let blocks = Self.blocks(loop, length: length)
             let tile = points.flatMap { point in
-                blocks.map { Self.moved(point, loop, base, start, $0, of: blocks.count) }
+                blocks.map { block in
+                    var moved = Self.moved(point, loop, base, start, block, of: blocks.count)
+                    if loop.lanes > 1 { moved.order = order(loop, active: block.active) }
+                    return moved
+                }
             }
             try outerLoops(depth + 1, tile, unitStarts: unitStarts, body)
         }

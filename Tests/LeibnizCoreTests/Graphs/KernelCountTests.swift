@@ -318,7 +318,7 @@ import Testing
 
     /// What the windows gave back is moved to its place as it is, without zeros between.
     @Test(arguments: [1, 2, 3]) func `the gradient of a dilated convolution is one kernel`(dilation: Int) throws {
-        let (x, w) = (Tensor.normal([2, 4, 20, 20], seed: 36), Tensor.normal([6, 4, 3, 3], seed: 37))
+        let (x, w) = (Tensor.normal([2, 4, 40, 40], seed: 36), Tensor.normal([6, 4, 3, 3], seed: 37))
         try evaluate(x, w)
         let (value, pull) = pullback({ convolution($0, w, dilation: [dilation]) }, at: x)
         let cotangent = Tensor.normal(value.shape, seed: 38)

@@ -11,8 +11,8 @@ import LeibnizKernels
 /// permutation (Stockham). A stage is written out where the prime factors of f are small (`ComplexFactors`), else a product with a matrix;
 /// a prime factor too long for that is a convolution with a chirp (Bluestein 1970).
 ///
-/// Real numbers cost half where n is even: they are the parts of n/2 complex ones. Lengths that are a product of two factors up to 64 take
-/// two stages that compute half of all frequencies (`ShortTransform`).
+/// Real numbers cost half where n is even: they are the parts of n/2 complex ones. Lengths of one stage compute half of all frequencies, and
+/// so do two stages for a product of two factors up to 64 (`ShortTransform`).
 ///
 /// All are transformed along the second of three axes, [b, n, t]; b and t stand for all axes before and after it. Between stages both
 /// parts stand in one tensor, [2, b, …].
@@ -141,12 +141,15 @@ enum FourierTransform {
     }
 
     /// Whether the transform of n real numbers computes only half of all frequencies, in one stage or two.
-    private static func takesHalf(_ n: Int) -> Bool { RealFactors.of(n) != nil || ShortTransform(n) != nil }
+    private static func takesHalf(_ n: Int) -> Bool {
+        RealFactors.of(n) != nil || ShortTransform(n) != nil || radices(n) == [n] && n <= longestMatrix
+    }
 
     /// The spectrum in one stage.
     private static func smallSpectrum(_ x: Tensor) -> ComplexTensor {
         let groups = RowGroups(count: x.type.shape[0])
-        let isGrouped = x.type.shape[2] == 1 && groups.count >= RowGroups.size
+        let isWrittenOut = RealFactors.of(x.type.shape[1]) != nil
+        let isGrouped = isWrittenOut && x.type.shape[2] == 1 && groups.count >= RowGroups.size
         let transform = RealTransform(of: isGrouped ? Tensor(Copy(), [groups.gathered(x)]) : x, axis: 1)
         let half = ComplexTensor(real: transform.cosines, imaginary: -transform.sines)
         return isGrouped ? half.mapped(groups.scattered) : half
