@@ -30,7 +30,7 @@ extension NestEmitter {
     /// is put in order then.
     func findsEverySecond() -> Bool {
         guard let axis = vectorAxis, builder.target.vectorBytes == 32, nest.sequential.isEmpty, schedule.packed.isEmpty,
-            !schedule.outer.contains(where: \.joinsLanes)
+            !schedule.splitsReduction, !schedule.outer.contains(where: \.joinsLanes)
         else { return false }
         func isSteady(_ bound: Bound) -> Bool { bound.index.stride(of: axis) == 0 }
         let stores = nest.stages.flatMap(\.stores)

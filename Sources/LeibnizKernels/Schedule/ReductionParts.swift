@@ -37,12 +37,13 @@ extension Scheduler {
         let perIteration = residentBytesPerIteration(schedule, work, along: loop.axis)
         let longestPacked = longestPackedPart(schedule)
         let kept = keptBytesPerIteration(schedule, work, along: loop.axis)
+        // Windows of all channels: each tile of places reads the kernels again.
         let walksWindows = operands(work).contains { load in
             load.index.terms.contains { nest.stages[0].axes.dropFirst().contains($0.axis) }
         }
-        // What is copied has a row for each point of the sum.
-        let isLong = !schedule.packed.isEmpty || walksWindows
-        let shortest = isLong ? max(1, Self.shortestPart / rowsPerIteration) : Self.shortestPart
+        // What is copied has a row for each point of the sum, and a window has several in each of its channels.
+        let hasRows = !schedule.packed.isEmpty || walksWindows
+        let shortest = hasRows ? max(1, Self.shortestPart / rowsPerIteration) : Self.shortestPart
         guard extent >= 2 * shortest,
             perIteration * Double(extent) > Self.residentBytes || longestPacked < extent
                 || kept * extent > 2 * nearBytes && (readsLines(schedule, work) || walksWindows)
