@@ -44,7 +44,7 @@ extension Program {
     /// - Returns: it, and the new number of each instruction; for the copied inputs, their copy's.
     func copying(_ chosen: [Int: Layout], for packed: [PackedOperand]) -> (program: Program, numbers: [Int]) {
         if chosen.isEmpty, packed.isEmpty { return (self, Array(instructions.indices)) }
-        var (result, numbers, originals) = (Program(), [Int](), [Int: Int]())
+        var (result, numbers, originals) = (Program(), [Int](), [Int]())
         for (number, instruction) in instructions.enumerated() {
             var operands = instruction.operands.map { numbers[$0] }
             for item in packed where item.contraction == number {
@@ -52,25 +52,25 @@ extension Program {
                     self, copyBelow: instruction.operands[item.operand], originals, item.layout)
             }
             let written = result.append(instruction.primitive, operands, instruction.type)
-            originals[number] = written
+            originals.append(written)
             let copy = chosen[number].map { result.append(Copy(layout: $0), [written], instruction.type) }
             numbers.append(copy ?? written)
         }
-        result.inputs = inputs.compactMap { originals[$0] }
-        result.outputs = outputs.compactMap { originals[$0] }
+        result.inputs = inputs.map { originals[$0] }
+        result.outputs = outputs.map { originals[$0] }
         return (result, numbers)
     }
 
     /// Writes views of another program once more, over a copy of the input that they are views of.
     private mutating func append(
-        _ other: Program, copyBelow number: Int, _ inputs: [Int: Int], _ layout: Layout
+        _ other: Program, copyBelow number: Int, _ originals: [Int], _ layout: Layout
     ) -> Int {
         let instruction = other[number]
         let isView = instruction.primitive is any ViewPrimitive && instruction.operands.count == 1
         let primitive: any Primitive = isView ? instruction.primitive : Copy(layout: layout)
         let operand =
             isView
-            ? append(other, copyBelow: instruction.operands[0], inputs, layout) : inputs[number] ?? number
+            ? append(other, copyBelow: instruction.operands[0], originals, layout) : originals[number]
         return append(primitive, [operand], instruction.type)
     }
 

@@ -4,8 +4,8 @@ enum LaneOrder {
     case ascending
     /// 0, 1, 4, 5 in the lower half of eight lanes, 2, 3, 6, 7 in the upper one.
     ///
-    /// One instruction brings every second number of two registers into this order, exchanging them within halves only. A second one, across
-    /// halves, would be needed for the other order (on AVX2 that takes a unit for as long as two others).
+    /// One instruction brings every second number of two registers into this order, exchanging them within halves only. The other order
+    /// would take a second one, across halves.
     case byHalves
 
     /// The iteration of each lane; also the lane of each iteration.
