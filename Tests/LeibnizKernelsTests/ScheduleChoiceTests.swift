@@ -181,7 +181,8 @@ import Testing
         }
     }
 
-    /// Each unit copies what its columns of the second operand are: units over columns alone copy nothing twice.
+    /// Each unit copies what its columns of the second operand are: units over columns alone copy nothing twice, and the smallest are the
+    /// fairest as long as they are worth helping with.
     @Test(arguments: Machine.newest) func `large products are shared along what is copied`(machine: Machine) throws {
         for width in machine.widths where width > 16 {
             let nest = KnownNest.matrixProduct(1000, 600, 1000).nest
@@ -190,12 +191,13 @@ import Testing
             #expect(
                 schedule.outer.filter { $0.blocksPerUnit > 0 }.map(\.axis) == schedule.packed.map(\.axis), "\(schedule)"
             )
-            #expect((16...32).contains(schedule.units), "\(schedule)")
+            #expect(schedule.units >= 16 && schedule.unitCost >= 200_000, "\(schedule)")
+            #expect(schedule.outer.allSatisfy { $0.blocksPerUnit <= 1 }, "\(schedule)")
         }
     }
 
     /// Rows of a product's first operand that end before a processor sees where they lead: the next tile's are asked for.
-    @Test(arguments: [64, 130], Machine.newest)
+    @Test(arguments: [64, 122], Machine.newest)
     func `short rows are asked for ahead`(length: Int, machine: Machine) throws {
         let known = KnownNest.matrixProduct(1500, length, 64)
         let target = machine.target

@@ -99,7 +99,7 @@ extension NestEmitter {
         /// How many rows there are, and the elements from one to the next.
         fileprivate var (count, pitch): (Int, Int)
         fileprivate var distance: Int
-        /// The iterations that read a line of each.
+        /// The points of the sum, in whole steps, that read a line of each.
         var line: Int
         /// Whether there are so many that all at once would wait for each other.
         var areMany: Bool { count > Self.fewRows }
@@ -107,8 +107,9 @@ extension NestEmitter {
         private static let fewRows = 8
     }
 
-    /// The bytes of the longest row that a processor does not fetch ahead of itself: it ends before a pattern has shown.
-    private static let longestRow = 4096
+    /// The bytes of the longest row that a processor does not fetch ahead of itself: it ends before a pattern has shown. Of longer ones, most
+    /// of what is asked for has left the cache next to the core again before its turn comes.
+    private static let longestRow = 1024
     /// The fewest rows for whose sake the innermost loop is cut.
     private static let fewestRows = 2
 
@@ -128,7 +129,7 @@ extension NestEmitter {
             let (buffer, stride) = (nest.buffers[access.buffer], access.index.stride(of: last.axis))
             let bytes = buffer.type.byteCount
             guard stride != 0, buffer.role == .input, buffer.count * bytes >= Self.leastBuffer,
-                extents[axis] * bytes <= Self.longestRow, (64 / bytes) % loops[depth].step == 0
+                extents[axis] * bytes <= Self.longestRow, loops[depth].step <= 64 / bytes
             else { continue }
             var points: [Int: Point] = [:]
             for point in tile { points[builder.terms(of: access.index, at: point).constant] = point }
@@ -140,7 +141,7 @@ extension NestEmitter {
                 rows.append(
                     RowsAhead(
                         access: access, point: point, count: isEven ? places.count : 1, pitch: pitch,
-                        distance: stride * last.step, line: 64 / bytes))
+                        distance: stride * last.step, line: 64 / bytes / loops[depth].step * loops[depth].step))
             }
         }
         return rows

@@ -88,11 +88,12 @@ extension Scheduler {
             if let packing = schedule.packed.first(where: { $0.value == load.packable }) {
                 return sum + Double(bytesPerIteration(packing, schedule))
             }
-            // Little at a time may as well come from farther away: whole lines where the next iteration does not read the rest.
+            // Little at a time may as well come from farther away: whole lines where the next iterations do not read the rest.
             var once = schedule.outer.reduce(load.bytes) { load.axes.has($1.axis) ? $0 * $1.step : $0 }
-            if abs(load.index.stride(of: axis)) != 1 {
+            let pitch = abs(load.index.stride(of: axis)) * load.bytes
+            if pitch != load.bytes {
                 let row = schedule.outer.reduce(load.bytes) { load.index.stride(of: $1.axis) == 1 ? $0 * $1.step : $0 }
-                once = once / row * max(64, row)
+                once = once / row * max(min(64, pitch), row)
             }
             if Double(once) < Self.fartherBytes * cycles { return sum }
             // Read again at each step of the outermost loop that does not move it; until then all loops inside that do have passed.
@@ -108,7 +109,6 @@ extension Scheduler {
                 bytes *= nest.axes[inner].extent
             }
             // Rows a power of two apart compete for the same places of the cache.
-            let pitch = abs(load.index.stride(of: axis)) * load.bytes
             let spread = min(Self.wayBytes, pitch & -pitch)
             return sum + Double(bytes) * Double(max(1, spread / max(64, row) / 4))
         }

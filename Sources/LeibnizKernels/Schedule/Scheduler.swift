@@ -56,6 +56,7 @@ struct Scheduler {
         packOperands(&schedule, work)
         cutReduction(&schedule, work)
         limitPackings(&schedule)
+        shortenUnits(&schedule)
         return schedule
     }
 

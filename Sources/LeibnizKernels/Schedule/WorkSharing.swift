@@ -81,6 +81,25 @@ extension Scheduler {
         schedule.unitCost = Self.whole(cycles / Double(units))
     }
 
+    /// Makes each block a unit of its own where blocks share nothing, for each copies what it reads: threads end at about the same time.
+    ///
+    /// Called when it is known what is copied. What is worth helping with is worth a unit.
+    func shortenUnits(_ schedule: inout Schedule) {
+        let moving = schedule.outer.indices.filter {
+            nest.axes[schedule.outer[$0].axis].extent > schedule.outer[$0].step
+        }
+        guard let place = moving.first, schedule.packed.contains(where: { $0.axis == schedule.outer[place].axis }),
+            schedule.packed.allSatisfy({ $0.depth > place }), schedule.blocksPerPart == 0,
+            moving.dropFirst().allSatisfy({ schedule.outer[$0].blocksPerUnit == 0 })
+        else { return }
+        let loop = schedule.outer[place]
+        let cycles = Double(schedule.unitCost) / Double(max(1, loop.blocksPerUnit))
+        guard loop.blocksPerUnit > 1, cycles >= Self.helpedCycles else { return }
+        schedule.outer[place].blocksPerUnit = 1
+        schedule.units = TileCost.divided(nest.axes[loop.axis].extent, by: loop.step)
+        schedule.unitCost = Self.whole(cycles)
+    }
+
     /// Whether units along a loop would end inside of lines in every row that is written: two threads, each with its part of all rows, would
     /// wait for these lines again and again.
     private func tearsLines(_ loop: Schedule.Loop) -> Bool {
