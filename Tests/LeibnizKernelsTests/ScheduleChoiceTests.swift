@@ -232,6 +232,31 @@ import Testing
         try EmitterTests.check(nest, [0: numbers], source, machine, "\(trial)")
     }
 
+    /// A piece of each row ends before a processor has seen where the next begins: it is asked for some rows ahead. Whole rows follow each
+    /// other, and what stays near needs no asking.
+    @Test(arguments: [(64, 256, 4096), (64, 64, 4096), (64, 256, 256), (1024, 1100, 256)], Machine.newest)
+    func `pieces of rows are asked for ahead`(trial: (piece: Int, pitch: Int, rows: Int), machine: Machine) throws {
+        let (piece, pitch, rows) = trial
+        for taps in [1, 3] {
+            var nest = LoopNest(name: "pieces")
+            nest.axes = [Axis(rows - taps + 1), Axis(piece), Axis(taps)]
+            nest.outer = [0, 1]
+            nest.buffers = [
+                BufferDeclaration(.float32, count: rows * pitch, role: .input),
+                BufferDeclaration(.float32, count: rows * piece, role: .output),
+            ]
+            let x = nest.value(.load(Access(0, Affine(0, [(0, pitch), (1, 1), (2, pitch)]))), .float32)
+            nest.reductions = [Reduction(.sum, x)]
+            let store = Store(Access(1, Affine(0, [(0, piece), (1, 1)])), nest.value(.reduced(0), .float32))
+            nest.stages = [Stage(axes: [2], reductions: [0]), Stage(stores: [store])]
+            let source = try Emitter.source(for: nest, target: machine.target, threads: 1)
+            let isAsked = piece < pitch && piece <= 512 && rows * pitch >= 1 << 20
+            #expect((Self.requests(source) > 0) == isAsked, "\(trial), \(taps)")
+            let numbers = bytes((0..<rows * pitch).map { Float($0 % 97) })
+            try EmitterTests.check(nest, [0: numbers], source, machine, "\(trial), \(taps)")
+        }
+    }
+
     /// Prefix sums of few long rows: each addition waits for the one before, those of other rows do not.
     @Test(arguments: Machine.newest) func `sums in order run side by side`(machine: Machine) throws {
         let (rows, length) = (5, 4536)

@@ -9,7 +9,7 @@ extension NestEmitter {
     /// The buffers that a stage is the last to walk again, with the distance to the next row in elements; and those that a band reads from
     /// outside of its chain, with that to the next band.
     func fetchedAhead(stage number: Int) -> [Int: Int] {
-        var ahead = nextBand
+        var ahead = number == 0 ? nextBand.merging(nextPieces) { band, _ in band } : nextBand
         guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else { return ahead }
         let walked = walkedBuffers(stage: number)
         for (buffer, access) in walked {
@@ -36,6 +36,40 @@ extension NestEmitter {
             let distance = access.index.stride(of: bands.axis) * bands.length
             if distance != 0, buffer.count * buffer.type.byteCount >= Self.leastBuffer {
                 ahead[access.buffer] = distance
+            }
+        }
+        return ahead
+    }
+
+    /// The pieces of rows that are long enough to be asked for, and short enough for a processor to see no pattern before they end.
+    private static let pieceBytes = 256...2048
+    /// The most numbers in a sum that is over before memory has answered.
+    private static let shortSum = 8
+    /// How many rows ahead their pieces are asked for: the distance between cores is some hundred cycles.
+    private static let rowsBetween = 4
+
+    /// How far behind what a map or short sums read along their vectors, a piece of each row, the same piece some rows on lies: the frames
+    /// of a sound that are added up where they overlap, a slice of each row.
+    private var nextPieces: [Int: Int] {
+        let moving = schedule.outer.filter { extents[$0.axis] > $0.step }
+        guard nest.bands == nil, nest.sequential.isEmpty, nest.stages.dropFirst().allSatisfy(\.axes.isEmpty),
+            nest.stages[0].axes.reduce(1, { $0 * extents[$1] }) <= Self.shortSum,
+            let vectors = schedule.outer.first(where: { $0.lanes > 1 }),
+            let rows = moving.last?.axis == vectors.axis ? moving.dropLast().last : moving.last
+        else { return [:] }
+        let isWalked = moving.last?.axis == vectors.axis
+        let piece = isWalked ? extents[vectors.axis] : min(extents[vectors.axis], vectors.step)
+        var ahead: [Int: Int] = [:]
+        for value in nest.values {
+            guard case .load(let access) = value.operation, access.gathers.isEmpty,
+                access.index.stride(of: vectors.axis) == 1
+            else { continue }
+            let (buffer, pitch) = (nest.buffers[access.buffer], access.index.stride(of: rows.axis) * rows.step)
+            let bytes = buffer.type.byteCount
+            if buffer.role == .input, buffer.count * bytes >= Self.leastBuffer, abs(pitch) > piece * rows.step,
+                Self.pieceBytes.contains(piece * bytes)
+            {
+                ahead[access.buffer] = pitch * Self.rowsBetween
             }
         }
         return ahead
