@@ -174,13 +174,14 @@ extension NestEmitter {
             return place.mask.map { builder.select($0, value, zero) } ?? value
         }
         if place.laneOffsets == nil, place.laneStride == 1 || place.laneStride == -1 {
-            if let distance = fetched[access.buffer] { prefetch(place.pointer, scalar, ahead: distance) }
+            fetchAhead(of: place.pointer, access, at: point)
             let isAnywhere = reachable(access, at: point, place)
             return contiguous(place, isAnywhere, at: point, access.buffer, scalar, read, readMasked)
         }
         if place.laneOffsets == nil, place.laneStride == 2, point.lanes > 2, declaration.type != .bool,
             point.active == point.lanes || scalar.bits >= 32, place.mask == nil || hasRunningBounds(access, at: point)
         {
+            fetchAhead(of: place.pointer, access, at: point)
             return everySecond(access, place, at: point, scalar, read, readMasked)
         }
         if isStable, let column = transposedLoad(access, at: point, laneStride: place.laneStride) { return column }

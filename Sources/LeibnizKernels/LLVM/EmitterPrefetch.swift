@@ -1,26 +1,52 @@
 /// Asking for the next row of memory while this one is computed with.
 ///
 /// A nest that walks a row more than once waits for memory in the first walk and leaves memory idle in the others. So the last walk
-/// asks for what the next iteration of the loop around will read first.
+/// asks for what the next iteration of the loop around will read first. And what passes by once, with little to compute, is asked for
+/// before a processor would: it stops at the end of each page, and of each piece of a row.
 extension NestEmitter {
     /// The fewest bytes from row to row that are worth it: nearer ones are fetched by the processor of itself.
     private static let leastDistance = 512
 
-    /// The buffers that a stage is the last to walk again, with the distance to the next row in elements; and those that a band reads from
-    /// outside of its chain, with that to the next band.
-    func fetchedAhead(stage number: Int) -> [Int: Int] {
-        var ahead = number == 0 ? nextBand.merging(nextPieces) { band, _ in band } : nextBand
-        guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else { return ahead }
+    /// What is asked for whenever a part of a buffer is read.
+    struct RequestAhead {
+        /// The elements from what is read to what is asked for.
+        var distance: Int
+        /// The elements after which the walk comes to what another load has read before; 0 if nobody knows.
+        var period = 0
+        /// Where in a period lines are asked for.
+        var asked: [Int] = []
+    }
+
+    /// The buffers that a stage is the last to walk again, with the distance to the next row; those that a band reads from outside of its
+    /// chain, with that to the next band; and those that pass by.
+    func fetchedAhead(stage number: Int) -> [Int: RequestAhead] {
+        let bands = nextBand.mapValues { RequestAhead(distance: $0) }
+        guard let loop = schedule.outer.last, loop.lanes == 1, number > 0 else {
+            return number == 0 ? bands.merging(passing) { band, _ in band } : bands
+        }
+        var ahead = bands
         let walked = walkedBuffers(stage: number)
         for (buffer, access) in walked {
             let isAgain = (0..<number).contains { walkedBuffers(stage: $0)[buffer] != nil }
             let isLast = (number + 1..<nest.stages.count).allSatisfy { walkedBuffers(stage: $0)[buffer] == nil }
             let distance = access.index.stride(of: loop.axis) * loop.step
             if isAgain, isLast, distance * nest.buffers[buffer].type.byteCount >= Self.leastDistance {
-                ahead[buffer] = distance
+                ahead[buffer] = RequestAhead(distance: distance)
             }
         }
         return ahead
+    }
+
+    /// Asks, where `pointer` is read, for what lies ahead of it in its buffer, each line once.
+    func fetchAhead(of pointer: Operand, _ access: Access, at point: Point) {
+        guard var request = fetched[access.buffer] else { return }
+        let type = nest.buffers[access.buffer].type
+        let constant = builder.terms(of: access.index, at: point).constant
+        let place = request.period > 0 ? (constant % request.period + request.period) % request.period : constant
+        if request.asked.contains(where: { abs($0 - place) * type.byteCount < 64 }) { return }
+        request.asked.append(place)
+        fetched[access.buffer] = request
+        prefetch(pointer, memoryScalar(type), ahead: request.distance)
     }
 
     /// How far behind what a band reads from outside of its chain the same of the next band lies. It is read in an order, and with so much
@@ -44,33 +70,45 @@ extension NestEmitter {
     /// The pieces of rows that are long enough to be asked for, and short enough for a processor to see no pattern before they end.
     private static let pieceBytes = 256...2048
     /// The most numbers in a sum that is over before memory has answered.
-    private static let shortSum = 8
-    /// How many rows ahead their pieces are asked for: the distance between cores is some hundred cycles.
+    private static let shortSum = 16
+    /// How far ahead a walk asks for what it passes: a processor of itself asks no farther than a page, and waits at each. (Four pages ahead
+    /// are as good on Zen 3, a quarter of one is half as good.)
+    private static let passingBytes = 8192
+    /// The fewest rows to what is asked for: that it comes from another core takes some hundred cycles.
     private static let rowsBetween = 4
+    /// The bytes of a buffer that passes by without gaps from which on it is asked for: a smaller one comes from a nearer cache.
+    private static let leastPassing = 4 << 20
 
-    /// How far behind what a map or short sums read along their vectors, a piece of each row, the same piece some rows on lies: the frames
-    /// of a sound that are added up where they overlap, a slice of each row.
-    private var nextPieces: [Int: Int] {
+    /// How far ahead what a map or short sums pass by is asked for: an image of which each window takes the greatest number, the frames of a
+    /// sound that are added up where they overlap, a slice of each row.
+    private var passing: [Int: RequestAhead] {
         let moving = schedule.outer.filter { extents[$0.axis] > $0.step }
         guard nest.bands == nil, nest.sequential.isEmpty, nest.stages.dropFirst().allSatisfy(\.axes.isEmpty),
             nest.stages[0].axes.reduce(1, { $0 * extents[$1] }) <= Self.shortSum,
-            let vectors = schedule.outer.first(where: { $0.lanes > 1 }),
-            let rows = moving.last?.axis == vectors.axis ? moving.dropLast().last : moving.last
+            let vectors = schedule.outer.first(where: { $0.lanes > 1 })
         else { return [:] }
         let isWalked = moving.last?.axis == vectors.axis
+        let rows = isWalked ? moving.dropLast().last : moving.last
         let piece = isWalked ? extents[vectors.axis] : min(extents[vectors.axis], vectors.step)
-        var ahead: [Int: Int] = [:]
+        var ahead: [Int: RequestAhead] = [:]
         for value in nest.values {
             guard case .load(let access) = value.operation, access.gathers.isEmpty,
-                access.index.stride(of: vectors.axis) == 1
+                [1, 2].contains(access.index.stride(of: vectors.axis))
             else { continue }
-            let (buffer, pitch) = (nest.buffers[access.buffer], access.index.stride(of: rows.axis) * rows.step)
-            let bytes = buffer.type.byteCount
-            if buffer.role == .input, buffer.count * bytes >= Self.leastBuffer, abs(pitch) > piece * rows.step,
-                Self.pieceBytes.contains(piece * bytes)
-            {
-                ahead[access.buffer] = pitch * Self.rowsBetween
+            let buffer = nest.buffers[access.buffer]
+            let (bytes, size) = (buffer.type.byteCount, buffer.count * buffer.type.byteCount)
+            let pitch = rows.map { access.index.stride(of: $0.axis) * $0.step } ?? 0
+            let reach = nest.stages[0].axes.reduce(piece * access.index.stride(of: vectors.axis)) {
+                $0 + abs(access.index.stride(of: $1)) * (extents[$1] - 1)
             }
+            let isWhole = reach * (rows?.step ?? 1) >= abs(pitch)
+            let isPiece = !isWhole && Self.pieceBytes.contains(piece * bytes)
+            guard buffer.role == .input, rows == nil || pitch != 0,
+                isWhole && size >= Self.leastPassing || isPiece && size >= Self.leastBuffer
+            else { continue }
+            let period = rows == nil ? vectors.step * access.index.stride(of: vectors.axis) : abs(pitch)
+            let between = max(Self.rowsBetween, Self.passingBytes / (period * bytes))
+            ahead[access.buffer] = RequestAhead(distance: (pitch < 0 ? -1 : 1) * period * between, period: period)
         }
         return ahead
     }

@@ -25,8 +25,8 @@ final class NestEmitter {
     var transposed: [TransposedBlock: [Operand]] = [:]
     /// Values that wait for those of the other copies, to be written between them.
     var woven: [TransposedBlock: [WovenPart]] = [:]
-    /// The buffers whose next row is asked for while a stage runs, and how many elements further it is.
-    var fetched: [Int: Int] = [:]
+    /// What is asked for while a stage runs, for each buffer.
+    var fetched: [Int: RequestAhead] = [:]
     /// The operands that were copied for the loops inside of where code stands, and where in a thread's memory copies go.
     var packed: [ValueID: PackedPlace] = [:]
     var packingOffsets: [Int: Int] = [:]
