@@ -432,6 +432,8 @@ KINDS = {
 
 
 def ways(workload, case):
+    if not case and workload.program not in PROGRAMS:
+        raise NotImplementedError(f"{workload.program} is nothing that it does by itself")
     jax.clear_caches()
     jax.config.update("jax_enable_x64", bool(case) and case["type"] == "float64")
     rule = [workload.optimizer] if workload.optimizer else []
